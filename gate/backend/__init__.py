@@ -1,0 +1,1 @@
+"""What every front knows of the mail server behind the gate."""

@@ -1,0 +1,1 @@
+"""Saved mail becomes candidates. Only ever reads; knows neither the gate nor its store."""

@@ -1,0 +1,1 @@
+"""The two SQLite files. The only room with SQL; it decides nothing."""
