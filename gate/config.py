@@ -14,7 +14,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pass
 
 
-class GateSection(_Section, kw_only=True):
+class GateSection(_Section, frozen=True, kw_only=True):
     listen: list[str] = ["127.0.0.1:2525"]
     domains: list[str] = []
     listed: list[str] = []
@@ -27,12 +27,12 @@ class GateSection(_Section, kw_only=True):
     hostname: str = ""
 
 
-class TlsSection(_Section, kw_only=True):
+class TlsSection(_Section, frozen=True, kw_only=True):
     certificate: str = ""
     key: str = ""
 
 
-class LimitsSection(_Section, kw_only=True):
+class LimitsSection(_Section, frozen=True, kw_only=True):
     connections: int = 200
     connections_per_client: int = 20
     message_bytes: int = 52_428_800
@@ -42,17 +42,17 @@ class LimitsSection(_Section, kw_only=True):
     session_seconds: float = 3600
 
 
-class PolicySection(_Section, kw_only=True):
+class PolicySection(_Section, frozen=True, kw_only=True):
     listen: list[str] = []
     reply: str = ""
 
 
-class LogSection(_Section, kw_only=True):
+class LogSection(_Section, frozen=True, kw_only=True):
     keep_days: int = 90
     max_rows: int = 2_000_000
 
 
-class Config(_Section, kw_only=True):
+class Config(_Section, frozen=True, kw_only=True):
     gate: GateSection = GateSection()
     tls: TlsSection = TlsSection()
     limits: LimitsSection = LimitsSection()

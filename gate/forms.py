@@ -24,18 +24,18 @@ PAGE_LIMIT = 1000
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What all forms share: frozen (and keyword-only, which msgspec does not inherit); unknown keys are
+    """What all forms share. (Type checkers want `frozen` and `kw_only` said again by each.) Unknown keys are
     ignored when decoding."""
 
 
-class Nothing(Form, kw_only=True):
+class Nothing(Form, frozen=True, kw_only=True):
     """The request of a method that takes no parameters, the answer of one that tells nothing."""
 
 
 # ---------------------------------------------------------------- the gate itself
 
 
-class Warning(Form, kw_only=True):  # noqa: A001 (the key in `status --json` is `warnings`)
+class Warning(Form, frozen=True, kw_only=True):  # noqa: A001 (the key in `status --json` is `warnings`)
     """Something the owner should know or do. `code` is stable, `text` one English line."""
 
     code: str
@@ -43,7 +43,7 @@ class Warning(Form, kw_only=True):  # noqa: A001 (the key in `status --json` is 
     params: dict[str, Any] = {}
 
 
-class Status(Form, kw_only=True):
+class Status(Form, frozen=True, kw_only=True):
     """`status`. With no gate running: state `not running`, pid null."""
 
     state: GateState
@@ -65,7 +65,7 @@ class Status(Form, kw_only=True):
     """When this gate process started."""
 
 
-class Subscribed(Form, kw_only=True):
+class Subscribed(Form, frozen=True, kw_only=True):
     """Answer to `subscribe`: the present state, and the number of the last event before it."""
 
     seq: int
@@ -74,7 +74,7 @@ class Subscribed(Form, kw_only=True):
     redo: "Change | None" = None
 
 
-class ListsChanged(Form, kw_only=True):
+class ListsChanged(Form, frozen=True, kw_only=True):
     """Data of an event of kind `lists`."""
 
     scopes: list[str] | None = None
@@ -87,7 +87,7 @@ class ListsChanged(Form, kw_only=True):
 # ---------------------------------------------------------------- accounts
 
 
-class Account(Form, kw_only=True):
+class Account(Form, frozen=True, kw_only=True):
     """An account. `denied` and `allowed` count the entries of its own scope."""
 
     address: str
@@ -102,14 +102,14 @@ class Account(Form, kw_only=True):
     refused_7_days: int = 0
 
 
-class AccountPage(Form, kw_only=True):
+class AccountPage(Form, frozen=True, kw_only=True):
     rows: list[Account]
     next: str | None = None
     """Give it as `after` to get the next page; null: that was the last."""
     total: int = 0
 
 
-class AddAccount(Form, kw_only=True):
+class AddAccount(Form, frozen=True, kw_only=True):
     address: str
     mode: Mode = "deny"
     watch: bool = False
@@ -119,7 +119,7 @@ class AddAccount(Form, kw_only=True):
     expect: list[str] = []
 
 
-class SetAccount(Form, kw_only=True):
+class SetAccount(Form, frozen=True, kw_only=True):
     """Change an account; what is unset stays. An empty `given_to` or list clears."""
 
     address: str
@@ -131,13 +131,13 @@ class SetAccount(Form, kw_only=True):
     expect: list[str] | UnsetType = UNSET
 
 
-class OneAccount(Form, kw_only=True):
+class OneAccount(Form, frozen=True, kw_only=True):
     """Names an account by its address or one of its aliases (`account.show`, `account.remove`)."""
 
     address: str
 
 
-class ListQuery(Form, kw_only=True):
+class ListQuery(Form, frozen=True, kw_only=True):
     """A page of a list, by key. `filter` is a substring sought in what the rows show."""
 
     after: str | None = None
@@ -148,7 +148,7 @@ class ListQuery(Form, kw_only=True):
 # ---------------------------------------------------------------- entries
 
 
-class Entry(Form, kw_only=True):
+class Entry(Form, frozen=True, kw_only=True):
     """One line of a list. `id` is stable for the entry's life, through undo and redo too."""
 
     id: int
@@ -166,18 +166,18 @@ class Entry(Form, kw_only=True):
     last_hit: str | None = None
 
 
-class EntryPage(Form, kw_only=True):
+class EntryPage(Form, frozen=True, kw_only=True):
     rows: list[Entry]
     next: str | None = None
     total: int = 0
 
 
-class EntryQuery(ListQuery, kw_only=True):
+class EntryQuery(ListQuery, frozen=True, kw_only=True):
     scope: str
     sort: Literal["added", "pattern"] = "added"
 
 
-class AddEntries(Form, kw_only=True):
+class AddEntries(Form, frozen=True, kw_only=True):
     """`deny` and `allow`: all the patterns or none. A pattern already there is no error."""
 
     scope: str
@@ -186,7 +186,7 @@ class AddEntries(Form, kw_only=True):
     source: Literal["manual", "import", "click"] = "manual"
 
 
-class ForgetEntries(Form, kw_only=True):
+class ForgetEntries(Form, frozen=True, kw_only=True):
     """`forget`: patterns that stand on no list of the scope are an error and then nothing changes."""
 
     scope: str
@@ -194,7 +194,7 @@ class ForgetEntries(Form, kw_only=True):
     list: ListName | None = None
 
 
-class EditEntry(Form, kw_only=True):
+class EditEntry(Form, frozen=True, kw_only=True):
     """`entries.edit`: what is unset stays; one undo."""
 
     id: int
@@ -203,13 +203,13 @@ class EditEntry(Form, kw_only=True):
     note: str | UnsetType = UNSET
 
 
-class RemoveEntries(Form, kw_only=True):
+class RemoveEntries(Form, frozen=True, kw_only=True):
     """`entries.remove`: by id, many at once, one undo."""
 
     ids: list[int]
 
 
-class Changed(Form, kw_only=True):
+class Changed(Form, frozen=True, kw_only=True):
     """Answer to whatever changes lists or accounts: what the journal noted (null: all was so already)."""
 
     change: "Change | None" = None
@@ -220,12 +220,12 @@ class Changed(Form, kw_only=True):
 # ---------------------------------------------------------------- decisions
 
 
-class CheckQuery(Form, kw_only=True):
+class CheckQuery(Form, frozen=True, kw_only=True):
     sender: str
     recipient: str
 
 
-class EntryRef(Form, kw_only=True):
+class EntryRef(Form, frozen=True, kw_only=True):
     """The entry that caused a verdict."""
 
     scope: str
@@ -233,7 +233,7 @@ class EntryRef(Form, kw_only=True):
     pattern: str
 
 
-class Check(Form, kw_only=True):
+class Check(Form, frozen=True, kw_only=True):
     """`check`: what would be answered now. `would` is what `watch` or `open` kept from happening."""
 
     verdict: VerdictName
@@ -243,7 +243,7 @@ class Check(Form, kw_only=True):
     would: Literal["refuse"] | None = None
 
 
-class Decision(Form, kw_only=True):
+class Decision(Form, frozen=True, kw_only=True):
     """One recipient of one transaction, as the log keeps it."""
 
     time: str
@@ -268,7 +268,7 @@ class Decision(Form, kw_only=True):
     entry_id: int | None = None
 
 
-class LogQuery(Form, kw_only=True):
+class LogQuery(Form, frozen=True, kw_only=True):
     """`log.list`: newest last. Without `before` the newest `limit` rows; `before`: those older than that id.
     `after_id`: those newer than that id (to catch up)."""
 
@@ -281,7 +281,7 @@ class LogQuery(Form, kw_only=True):
     account: str | None = None
 
 
-class LogPage(Form, kw_only=True):
+class LogPage(Form, frozen=True, kw_only=True):
     rows: list[Decision]
     more: bool = False
     """Older rows (with `after_id`: newer ones) remain."""
@@ -290,7 +290,7 @@ class LogPage(Form, kw_only=True):
 # ---------------------------------------------------------------- history
 
 
-class Change(Form, kw_only=True):
+class Change(Form, frozen=True, kw_only=True):
     """One line of the journal. `code` and `params` say the same as `text` for programs and translators."""
 
     id: int
@@ -302,12 +302,12 @@ class Change(Form, kw_only=True):
     params: dict[str, Any] = {}
 
 
-class ChangePage(Form, kw_only=True):
+class ChangePage(Form, frozen=True, kw_only=True):
     rows: list[Change]
     next: str | None = None
 
 
-class UndoQuery(Form, kw_only=True):
+class UndoQuery(Form, frozen=True, kw_only=True):
     """`undo`: that change alone; without an id the latest not undone."""
 
     id: int | None = None
@@ -316,7 +316,7 @@ class UndoQuery(Form, kw_only=True):
 # ---------------------------------------------------------------- saved mail
 
 
-class Candidate(Form, kw_only=True):
+class Candidate(Form, frozen=True, kw_only=True):
     """A sender found in saved mail that may become an entry."""
 
     pattern: str
@@ -334,13 +334,13 @@ class Candidate(Form, kw_only=True):
     """The senders it was made from, the most frequent first, at most 20."""
 
 
-class AccountCandidates(Form, kw_only=True):
+class AccountCandidates(Form, frozen=True, kw_only=True):
     account: str | None
     messages: int
     candidates: list[Candidate]
 
 
-class ImportReport(Form, kw_only=True):
+class ImportReport(Form, frozen=True, kw_only=True):
     """`import --json`."""
 
     messages: int
@@ -349,7 +349,7 @@ class ImportReport(Form, kw_only=True):
     applied: int = 0
 
 
-class SurveyContext(Form, kw_only=True):
+class SurveyContext(Form, frozen=True, kw_only=True):
     """What a survey must know of the gate (`survey.context`, `survey --context`)."""
 
     accounts: list[str] = []
@@ -363,24 +363,24 @@ class SurveyContext(Form, kw_only=True):
     """By account: the patterns of the senders it was given to."""
 
 
-class Progress(Form, kw_only=True):
+class Progress(Form, frozen=True, kw_only=True):
     bytes: int
     of: int
     messages: int
 
 
-class Unreadable(Form, kw_only=True):
+class Unreadable(Form, frozen=True, kw_only=True):
     file: str
     offset: int
     why: str
 
 
-class SurveyDone(Form, kw_only=True):
+class SurveyDone(Form, frozen=True, kw_only=True):
     messages: int
     unreadable: int
 
 
-class SurveyLine(Form, kw_only=True, omit_defaults=True):
+class SurveyLine(Form, frozen=True, kw_only=True, omit_defaults=True):
     """One line of `survey`: exactly one of the fields is set."""
 
     progress: Progress | None = None
@@ -389,7 +389,7 @@ class SurveyLine(Form, kw_only=True, omit_defaults=True):
     done: SurveyDone | None = None
 
 
-class ImportItem(Form, kw_only=True):
+class ImportItem(Form, frozen=True, kw_only=True):
     """Entries for one scope. An account that is missing is made, in the same undo."""
 
     scope: str
@@ -400,18 +400,18 @@ class ImportItem(Form, kw_only=True):
     refuse_bounces: bool = False
 
 
-class StageImport(Form, kw_only=True):
+class StageImport(Form, frozen=True, kw_only=True):
     """`import.stage`: a part of an import too large for one message. Nothing changes before `import.apply`."""
 
     stage: str | None = None
     items: list[ImportItem]
 
 
-class Staged(Form, kw_only=True):
+class Staged(Form, frozen=True, kw_only=True):
     stage: str
 
 
-class ApplyImport(Form, kw_only=True):
+class ApplyImport(Form, frozen=True, kw_only=True):
     """`import.apply`: all of it or nothing, one undo, named after `label` (such as `junk.mbox`)."""
 
     label: str
@@ -419,7 +419,7 @@ class ApplyImport(Form, kw_only=True):
     items: list[ImportItem] = []
 
 
-class Applied(Form, kw_only=True):
+class Applied(Form, frozen=True, kw_only=True):
     """Answer to `import.apply`: how many entries were new, and the journal's line."""
 
     applied: int

@@ -97,7 +97,7 @@ REFUSED = -32000
 """The code of every error of Irusu's own; `data` says which."""
 
 
-class Hello(Form, kw_only=True):
+class Hello(Form, frozen=True, kw_only=True):
     """`params` of the greeting notification `hello`. Compare `protocol` before anything but status, stop, quit."""
 
     name: str = NAME
@@ -105,7 +105,7 @@ class Hello(Form, kw_only=True):
     protocol: int = PROTOCOL
 
 
-class Event(Form, kw_only=True):
+class Event(Form, frozen=True, kw_only=True):
     """`params` of the notification `event`."""
 
     seq: int
@@ -113,7 +113,7 @@ class Event(Form, kw_only=True):
     data: Any = None
 
 
-class Request(Form, kw_only=True):
+class Request(Form, frozen=True, kw_only=True):
     """A call; without `id` a notification."""
 
     jsonrpc: str = "2.0"
@@ -122,14 +122,14 @@ class Request(Form, kw_only=True):
     params: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class FaultData(Form, kw_only=True):
+class FaultData(Form, frozen=True, kw_only=True):
     """`error.data`: see `gate.errors.Fault`."""
 
     code: str
     params: dict[str, Any] = {}
 
 
-class Error(Form, kw_only=True):
+class Error(Form, frozen=True, kw_only=True):
     code: int
     message: str
     data: FaultData | None = None

@@ -1,1 +1,1 @@
-"""Everything an owner can ask for, a file a noun. Synchronous: called from one thread at a time, never the mail path."""
+"""Everything an owner can ask for, a file a noun. Synchronous: one thread at a time, never the mail path."""
