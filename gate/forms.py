@@ -316,6 +316,15 @@ class UndoQuery(Form, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- saved mail
 
 
+class Member(Form, frozen=True, kw_only=True):
+    """One of the addresses that a candidate for more than one address was made from."""
+
+    address: str
+    messages: int
+    first: str | None = None
+    last: str | None = None
+
+
 class Candidate(Form, frozen=True, kw_only=True):
     """A sender found in saved mail that may become an entry."""
 
@@ -332,6 +341,10 @@ class Candidate(Form, frozen=True, kw_only=True):
     account: str | None = None
     addresses: list[str] = []
     """The senders it was made from, the most frequent first, at most 20."""
+    origin: str = ""
+    """Where the senders stood: the best of `return-path`, `envelope`, `spf`, `from-line`, `header`."""
+    members: list[Member] = []
+    """All senders of a domain or subdomains candidate: what the review of a leaked address shows."""
 
 
 class AccountCandidates(Form, frozen=True, kw_only=True):
@@ -361,12 +374,25 @@ class SurveyContext(Form, frozen=True, kw_only=True):
     """Addresses of known correspondents."""
     expected: dict[str, list[str]] = {}
     """By account: the patterns of the senders it was given to."""
+    aliases: dict[str, str] = {}
+    """By alias: its account, so that mail to both is counted as one."""
+
+
+class AccountProgress(Form, frozen=True, kw_only=True):
+    account: str | None
+    messages: int
+    senders: int
+    made: bool = True
+    """It is an account (or an alias) of the context."""
 
 
 class Progress(Form, frozen=True, kw_only=True):
     bytes: int
     of: int
     messages: int
+    unreadable: int = 0
+    accounts: list[AccountProgress] = []
+    """Those with the most messages so far, at most 20; the last progress of a survey has all of them."""
 
 
 class Unreadable(Form, frozen=True, kw_only=True):
