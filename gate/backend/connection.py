@@ -1,0 +1,310 @@
+"""One connection to the backend: connect, PROXY header, greeting, TLS, then replies in order.
+
+For the SMTP front and the probes. Thin: it knows no commands but the EHLO and STARTTLS it needs for TLS, and decides
+nothing about mail. It never reuses a connection for a second client, never puts anything before the PROXY header,
+and drops whatever was buffered before TLS began (CVE-2011-0411).
+
+A connection is used in two ways, one after the other: `command` sends a line and waits for its reply; after
+`hand_over` every reply, loss and stop of the flow is told to a receiver at once, and `command` may not be used.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, cast
+from urllib.parse import parse_qs, urlsplit
+
+from gate.backend.client_address import ClientAddress, proxy_v2
+from gate.backend.reply import Reply, ReplyError, ReplyParser
+from gate.errors import Fault
+
+Tls = Literal["none", "opportunistic", "require"]
+Passing = Literal["proxy", "none"]
+"""How the backend learns the client's address. (XCLIENT is a later issue.)"""
+
+CONNECT_SECONDS = 30.0
+WRITE_HIGH_WATER = 262_144
+
+
+class BackendError(Fault):
+    """The backend could not be reached, or is not usable as it is."""
+
+    texts: ClassVar[Mapping[str, str]] = {
+        "backend.deliver": "deliver = {value!r}: {why}; allowed is built-in or smtp://HOST:PORT?tls=none|opportunistic|require",
+        "backend.unreachable": "no connection to the mail server at {target}: {why}",
+        "backend.timeout": "the mail server at {target} did not answer within {seconds:g} seconds",
+        "backend.lost": "the mail server at {target} closed the connection",
+        "backend.garbled": "the mail server at {target} does not speak SMTP: {why}",
+        "backend.tls": "no TLS with the mail server at {target}: {why}",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the backend is, and whether TLS is used on the way.
+
+    Attributes:
+        host: name or IP address, without brackets.
+        tls: `none`; `opportunistic`: used where offered; `require`: no mail without. Certificates are not verified,
+            as Postfix does by default: a private server's own is seldom signed.
+    """
+
+    host: str
+    port: int
+    tls: Tls = "none"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_deliver(url: str) -> Target:
+    """The target that `deliver` of gate.toml names, such as `smtp://127.0.0.1:25?tls=none`; without a port 25.
+
+    Raises:
+        BackendError: `backend.deliver`.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+        query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError as error:
+        raise BackendError("backend.deliver", value=url, why=str(error)) from None
+    if parts.scheme != "smtp" or not host or parts.path not in {"", "/"} or "@" in parts.netloc or parts.fragment:
+        raise BackendError("backend.deliver", value=url, why="not an address of a mail server")
+    tls = query.pop("tls", [_default_tls(host)])
+    if query or len(tls) != 1 or tls[0] not in {"none", "opportunistic", "require"}:
+        raise BackendError("backend.deliver", value=url, why="unknown option")
+    if port == 0:
+        raise BackendError("backend.deliver", value=url, why="port 0")
+    return Target(host, port or 25, cast("Tls", tls[0]))
+
+
+def _default_tls(host: str) -> Tls:
+    with contextlib.suppress(ValueError):
+        return "none" if ipaddress.ip_address(host).is_loopback else "opportunistic"
+    return "none" if host == "localhost" else "opportunistic"
+
+
+class Receiver(Protocol):
+    """Who gets what the backend sends, after `Connection.hand_over`."""
+
+    def backend_replied(self, reply: Reply) -> None:
+        """One whole reply."""
+
+    def backend_lost(self, exc: Exception | None) -> None:
+        """The connection is gone; nothing comes after. None: it was closed in order."""
+
+    def backend_pause(self) -> None:
+        """The backend takes no more for now: stop writing."""
+
+    def backend_resume(self) -> None:
+        """The backend takes more again."""
+
+
+async def connect(
+    target: Target,
+    *,
+    client: ClientAddress | None = None,
+    passing: Passing = "none",
+    timeout: float = CONNECT_SECONDS,  # noqa: ASYNC109 (one limit for the whole, given by whoever waits)
+) -> "Connection":
+    """Opens a connection and waits for the greeting, and for TLS where the target says so.
+
+    With `passing` "proxy" the PROXY v2 header of `client` goes first (none: a LOCAL header, the gate itself).
+    `timeout`: seconds for all of it. A greeting other than 220 is no error here: see `Connection.greeting`.
+
+    Raises:
+        BackendError: `backend.unreachable`, `.timeout`, `.lost`, `.garbled`, `.tls`.
+    """
+    loop = asyncio.get_running_loop()
+    connection: Connection | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            _, connection = await loop.create_connection(lambda: Connection(target), target.host, target.port)
+            if passing == "proxy":
+                connection.write(proxy_v2(client))
+            connection.greeting = await connection.next_reply()
+            if target.tls != "none" and connection.greeting.code == 220:
+                await connection.start_tls()
+            return connection
+    except TimeoutError:
+        error = BackendError("backend.timeout", target=str(target), seconds=timeout)
+    except OSError as reason:
+        error = BackendError("backend.unreachable", target=str(target), why=reason.strerror or str(reason))
+    except BackendError as reason:
+        error = reason
+    except asyncio.CancelledError:
+        if connection is not None:
+            connection.abort()
+        raise
+    if connection is not None:
+        connection.abort()
+    raise error
+
+
+class Connection(asyncio.Protocol):
+    """One connection to the backend; made by `connect`.
+
+    Attributes:
+        greeting: the backend's first reply.
+        encrypted: whether TLS is on.
+        lost: whether the connection is gone.
+    """
+
+    greeting: Reply
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.encrypted = False
+        self.lost = False
+        self._transport: asyncio.Transport
+        self._parser = ReplyParser()
+        self._replies: deque[Reply] = deque()
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._receiver: Receiver | None = None
+        self._write_paused = False
+
+    # ---- for whoever uses it
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes as they are. After a loss they are dropped: `backend_lost` has told it."""
+        if not self.lost:
+            self._transport.write(data)
+
+    async def command(self, line: bytes, seconds: float | None = None) -> Reply:
+        """Sends one command line (its CRLF is added) and waits for its reply, `seconds` at most.
+
+        Raises:
+            BackendError: `backend.lost`, `.timeout`, `.garbled`.
+        """
+        self.write(line + b"\r\n")
+        return await self.next_reply(seconds)
+
+    async def next_reply(self, seconds: float | None = None) -> Reply:
+        """The next reply that nobody has had yet. Raises as `command`."""
+        if self._receiver is not None:
+            raise RuntimeError("the connection was handed over: its receiver gets the replies")
+        try:
+            async with asyncio.timeout(seconds):
+                while not self._replies:
+                    if self.lost:
+                        raise self._error or BackendError("backend.lost", target=str(self.target))
+                    self._waiter = asyncio.get_running_loop().create_future()
+                    await self._waiter
+        except TimeoutError:
+            raise BackendError("backend.timeout", target=str(self.target), seconds=seconds) from None
+        return self._replies.popleft()
+
+    def hand_over(self, receiver: Receiver) -> None:
+        """From now on `receiver` is told everything, what has already come first."""
+        self._receiver = receiver
+        while self._replies:
+            receiver.backend_replied(self._replies.popleft())
+        if self.lost:
+            receiver.backend_lost(self._error)
+        elif self._write_paused:
+            receiver.backend_pause()
+
+    def pause_reading(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        """Sends what is still buffered and closes; no QUIT is added."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Closes at once; what was buffered is dropped."""
+        self._transport.abort()
+
+    async def start_tls(self) -> None:
+        """EHLO and STARTTLS, where offered; whoever comes after says EHLO anew (RFC 3207 4.2).
+
+        Raises:
+            BackendError: `backend.tls` and as `command`.
+        """
+        offer = await self.command(b"EHLO " + self._own_name())
+        if not (offer.code == 250 and any(word.strip().upper() == b"STARTTLS" for word in offer.words[1:])):
+            return self._without_tls("it is not offered")
+        answer = await self.command(b"STARTTLS")
+        if answer.code != 220:
+            return self._without_tls(answer.text)
+        self._parser = ReplyParser()
+        self._replies.clear()
+        try:
+            transport = await asyncio.get_running_loop().start_tls(self._transport, self, _tls_context())
+        except (ssl.SSLError, ConnectionError) as error:
+            raise BackendError("backend.tls", target=str(self.target), why=str(error)) from None
+        if transport is None:
+            raise BackendError("backend.lost", target=str(self.target))
+        self._transport = transport
+        self.encrypted = True
+        return None
+
+    def _without_tls(self, why: str) -> None:
+        if self.target.tls == "require":
+            raise BackendError("backend.tls", target=str(self.target), why=why)
+
+    def _own_name(self) -> bytes:
+        """An address literal (RFC 5321 4.1.3): the gate has no better name, and the client's comes later."""
+        host = str(self._transport.get_extra_info("sockname")[0]).partition("%")[0]
+        return f"[IPv6:{host}]".encode() if ":" in host else f"[{host}]".encode()
+
+    # ---- for the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            replies: list[Reply] | tuple[Reply, ...] = self._parser.feed(data)
+        except ReplyError as error:
+            replies = error.before
+            self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
+            self._transport.abort()
+        for reply in replies:
+            if self._receiver is not None:
+                self._receiver.backend_replied(reply)
+            else:
+                self._replies.append(reply)
+        if self._replies:
+            self._wake()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        if self._receiver is not None:
+            self._receiver.backend_pause()
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self._receiver is not None:
+            self._receiver.backend_resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        if self._error is None and exc is not None:
+            self._error = BackendError("backend.unreachable", target=str(self.target), why=str(exc))
+        if self._receiver is not None:
+            self._receiver.backend_lost(self._error)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,142 @@
+"""SMTP replies as they come from the backend: bytes in, whole replies out (RFC 5321 4.2).
+
+For whoever talks to the backend. Pure: no socket, no clock. A reply is never re-wrapped, truncated or reworded here:
+what the backend said is what the client will hear, line for line.
+
+Strict where a lenient reader would let two ends of the gate see two different things: a line must begin with a code
+from 200 to 599 and a space, a hyphen or its end; all the lines of a reply bear one code; no CR or NUL inside a line.
+Lenient in one thing: a line may end with a bare LF.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gate.errors import Fault
+
+REPLY_LIMIT = 65_536
+"""Bytes of one reply at most, all its lines together. (The RFC's 512 a line is exceeded by real servers.)"""
+
+_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\0]*)?")
+
+
+class ReplyError(Fault):
+    """What came is no SMTP reply. `before` holds the whole replies that the same bytes began with."""
+
+    texts: ClassVar[Mapping[str, str]] = {
+        "reply.garbled": "the mail server sent what is no SMTP reply: {line}",
+        "reply.mixed_codes": "the mail server sent one reply with two codes: {line}",
+        "reply.too_long": "the mail server sent a reply of more than {limit} bytes",
+    }
+
+    def __init__(self, code: str, *, before: "tuple[Reply, ...]" = (), **params: object) -> None:
+        super().__init__(code, **params)
+        self.before = before
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole reply.
+
+    Attributes:
+        lines: each with its code and without its line end, such as `(b"250-mail.example.org", b"250 SIZE 10240000")`.
+    """
+
+    lines: tuple[bytes, ...]
+
+    @property
+    def code(self) -> int:
+        """200 to 599."""
+        return int(self.lines[0][:3])
+
+    @property
+    def severity(self) -> int:
+        """The code's first digit: 2 done, 3 go on, 4 not now, 5 no."""
+        return int(self.lines[0][:1])
+
+    @property
+    def raw(self) -> bytes:
+        """As it goes over the wire, each line with CRLF."""
+        return b"\r\n".join(self.lines) + b"\r\n"
+
+    @property
+    def words(self) -> tuple[bytes, ...]:
+        """The lines without their codes."""
+        return tuple(line[4:] for line in self.lines)
+
+    @property
+    def text(self) -> str:
+        """For log and screen: the lines with their codes, joined by a newline."""
+        return b"\n".join(self.lines).decode("utf-8", "replace")
+
+
+def reply_of(raw: bytes) -> Reply:
+    """The reply that `raw` is, such as `b"550 5.1.1 <a@b>: no\\r\\n"`; the last line end may be missing.
+
+    Raises:
+        ReplyError: if it is not exactly one reply.
+    """
+    replies = ReplyParser().feed(raw if raw.endswith(b"\n") else raw + b"\r\n")
+    if len(replies) != 1:
+        raise ReplyError("reply.garbled", line=_shown(raw))
+    return replies[0]
+
+
+class ReplyParser:
+    """Cuts what the backend sends into replies. After an error it stays in error."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._held = 0
+        self._error: ReplyError | None = None
+
+    @property
+    def empty(self) -> bool:
+        """True when no part of a reply is waiting for the rest."""
+        return not self._rest and not self._lines
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """Takes the next bytes and tells the replies that are whole now, oldest first.
+
+        Raises:
+            ReplyError: what came is no reply; see `ReplyError.before`.
+        """
+        if self._error is not None:
+            self._error.before = ()
+            raise self._error
+        replies: list[Reply] = []
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        try:
+            for line in lines:
+                reply = self._take(line.removesuffix(b"\r"))
+                if reply is not None:
+                    replies.append(reply)
+            if self._held + len(self._rest) > REPLY_LIMIT:
+                raise ReplyError("reply.too_long", limit=REPLY_LIMIT)
+        except ReplyError as error:
+            self._error = error
+            error.before = tuple(replies)
+            raise
+        return replies
+
+    def _take(self, line: bytes) -> Reply | None:
+        if not _LINE.fullmatch(line):
+            raise ReplyError("reply.garbled", line=_shown(line))
+        if self._lines and self._lines[0][:3] != line[:3]:
+            raise ReplyError("reply.mixed_codes", line=_shown(line))
+        self._held += len(line) + 2
+        if self._held > REPLY_LIMIT:
+            raise ReplyError("reply.too_long", limit=REPLY_LIMIT)
+        self._lines.append(line)
+        if line[3:4] == b"-":
+            return None
+        reply = Reply(tuple(self._lines))
+        self._lines.clear()
+        self._held = 0
+        return reply
+
+
+def _shown(line: bytes) -> str:
+    return ascii(line[:80].decode("utf-8", "replace"))
