@@ -1,0 +1,204 @@
+"""Where Irusu keeps things: configuration, data, runtime files and logs of this user, and the packaged resources.
+
+Places and who may use them, nothing else: no room's file is read or written here but the note that says where a
+control socket went whose path would have been too long. Never changes what belongs to somebody else.
+"""
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import platformdirs
+
+from gate.errors import Fault
+
+SOCKET_NAME = "control.sock"
+PATH_LIMIT = 100
+"""Bytes of a socket's path: sun_path holds 108 on Linux and 104 on macOS, the closing NUL included."""
+SERVICE_RUN = Path("/run/irusu")
+"""The runtime folder of a gate that is a service of the machine."""
+
+
+class FolderError(Fault):
+    """A folder cannot be used; nothing was changed in it."""
+
+    texts: ClassVar[Mapping[str, str]] = {
+        "folder.not_yours": "{folder} belongs to another user; choose a folder of your own",
+        "folder.unusable": "{folder} cannot be used: {why}",
+        "folder.not_folder": "{folder} is not a folder",
+        "folder.socket_long": "The socket path {path} is longer than {limit} bytes; choose a shorter one",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of one owner. `explicit`: they were named (by IRUSU_HOME), so nowhere else is a gate sought.
+    `socket`: a control socket that was named by hand."""
+
+    config: Path
+    data: Path
+    run: Path
+    log: Path
+    explicit: bool = False
+    socket: Path | None = None
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "gate.toml"
+
+    @property
+    def lists(self) -> Path:
+        return self.data / "lists.db"
+
+    @property
+    def decisions(self) -> Path:
+        return self.data / "log.db"
+
+    @property
+    def mail(self) -> Path:
+        return self.data / "mail"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "gate.lock"
+
+    @property
+    def socket_note(self) -> Path:
+        """Holds the path of a control socket that could not be in `run`."""
+        return self.data / "socket"
+
+    def make(self) -> None:
+        """Make what is missing, private to this user. FolderError for what is not ours or cannot be written."""
+        for folder in (self.config, self.data, self.log, self.run):
+            make_private(folder)
+
+    def socket_places(self) -> list[Path]:
+        """Where a client seeks the gate's socket, the likeliest first. None of them need exist."""
+        if self.socket is not None:
+            return [self.socket]
+        own = self.run / SOCKET_NAME
+        if _too_long(own):
+            noted = self._noted_socket()
+            places = [noted] if noted else []
+        else:
+            places = [own]
+        return places if self.explicit or os.name == "nt" else [*places, SERVICE_RUN / SOCKET_NAME]
+
+    def socket_to_open(self) -> Path:
+        """The path that the gate binds, in a private folder made here. Where it would be too long, that is a short
+        folder, noted in `socket_note` for the clients."""
+        if self.socket is not None:
+            if _too_long(self.socket):
+                raise FolderError("folder.socket_long", path=str(self.socket), limit=PATH_LIMIT)
+            return self.socket
+        own = self.run / SOCKET_NAME
+        if not _too_long(own):
+            make_private(self.run)
+            return own
+        noted = self._noted_socket()
+        if noted is None or not _is_private(noted.parent):
+            noted = Path(tempfile.mkdtemp(prefix="irusu-", dir=_short_folder())) / SOCKET_NAME
+            self.socket_note.write_text(f"{noted}\n", "utf-8")
+        return noted
+
+    def forget_socket(self) -> None:
+        """Take away what `socket_to_open` made outside of these folders."""
+        noted = self._noted_socket()
+        if self.socket is None and noted is not None:
+            noted.unlink(missing_ok=True)
+            if _is_private(noted.parent) and not any(noted.parent.iterdir()):
+                noted.parent.rmdir()
+            self.socket_note.unlink(missing_ok=True)
+
+    def _noted_socket(self) -> Path | None:
+        try:
+            text = self.socket_note.read_text("utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        path = Path(text)
+        return path if path.is_absolute() and path.name == SOCKET_NAME and not _too_long(path) else None
+
+
+def find(socket: str | Path | None = None) -> Folders:
+    """The folders of this user; all below one with `IRUSU_HOME` set. Nothing is made."""
+    named = Path(socket).absolute() if socket else None
+    home = os.environ.get("IRUSU_HOME")
+    if home:
+        root = Path(home).absolute()
+        return Folders(root / "config", root / "data", root / "run", root / "log", explicit=True, socket=named)
+    return Folders(
+        platformdirs.user_config_path("irusu", appauthor=False),
+        platformdirs.user_data_path("irusu", appauthor=False),
+        platformdirs.user_runtime_path("irusu", appauthor=False),
+        platformdirs.user_log_path("irusu", appauthor=False),
+        socket=named,
+    )
+
+
+def check_home() -> None:
+    """FolderError where IRUSU_HOME names what is somebody else's or no folder."""
+    home = os.environ.get("IRUSU_HOME")
+    if home:
+        _check_ours(Path(home).absolute())
+
+
+def make_private(folder: Path) -> None:
+    """The folder exists afterwards, is ours and open to nobody else; else FolderError."""
+    check_home()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_ours(folder)
+        if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            folder.chmod(0o700)
+    except OSError as problem:
+        raise FolderError("folder.unusable", folder=str(folder), why=problem.strerror or str(problem)) from problem
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError("folder.unusable", folder=str(folder), why="it cannot be written")
+
+
+def _check_ours(folder: Path) -> None:
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise FolderError("folder.unusable", folder=str(folder), why=problem.strerror or str(problem)) from problem
+    if not stat.S_ISDIR(found.st_mode):
+        raise FolderError("folder.not_folder", folder=str(folder))
+    if os.name == "posix" and found.st_uid != os.geteuid():
+        raise FolderError("folder.not_yours", folder=str(folder))
+
+
+def _is_private(folder: Path) -> bool:
+    """A real folder of ours that nobody else can enter."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    ours = os.name != "posix" or (found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o077)
+    return stat.S_ISDIR(found.st_mode) and ours
+
+
+def _too_long(path: Path) -> bool:
+    return os.name == "posix" and len(os.fsencode(path)) > PATH_LIMIT
+
+
+def _short_folder() -> Path:
+    """Where private folders with short names are made: the session's runtime folder, else that for temporary files."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    for place in (runtime, tempfile.gettempdir()):
+        if place and len(os.fsencode(place)) < 70 and os.access(place, os.W_OK | os.X_OK):
+            return Path(place)
+    return Path("/tmp")  # noqa: S108 (mkdtemp makes a private folder in it)
+
+
+def resource(name: str) -> Path:
+    """The packaged file or folder `name`, such as `gate.toml`, in the checkout, the wheel and the frozen app alike."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+    return root / "resources" / name
