@@ -1,0 +1,71 @@
+"""The drawn icons, in the ink that is asked for.
+
+Every icon is an SVG in `resources/icons` drawn with `currentColor`: 20 grid, shown at 16 or 20; the `state-` icons are
+on a 16 grid. Colours come from the tokens by name, so that an icon can be made again when the theme changes.
+"""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+try:
+    from gate.folders import resource
+except ImportError:  # TEMPORARY until gate.folders lands
+    from pathlib import Path
+
+    def resource(name: str) -> Path:
+        return Path(__file__).parents[2] / "resources" / name
+
+
+SCALES = (1.0, 1.25, 1.5, 2.0, 3.0)
+"""Pixmaps are drawn once for each, so an icon is sharp on any screen that the window may move to."""
+
+
+@lru_cache(maxsize=256)
+def _drawing(name: str) -> str:
+    return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
+
+
+def _renderer(name: str, ink: QColor) -> QSvgRenderer:
+    svg = _drawing(name).replace("currentColor", ink.name())
+    return QSvgRenderer(QByteArray(svg.encode()))
+
+
+@lru_cache(maxsize=1024)
+def _pixmap(name: str, size: int, rgb: str, scale: float) -> QPixmap:
+    pixels = round(size * scale)
+    picture = QPixmap(QSize(pixels, pixels))
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _renderer(name, QColor(rgb)).render(painter, QRectF(0, 0, pixels, pixels))
+    painter.end()
+    picture.setDevicePixelRatio(scale)
+    return picture
+
+
+def pixmap(name: str, size: int, ink: QColor, scale: float = 1.0) -> QPixmap:
+    """The icon `name` as a picture of `size` logical pixels for a screen of `scale`."""
+    return _pixmap(name, size, ink.name(), scale)
+
+
+def paint(painter: QPainter, name: str, rect: QRectF, ink: QColor) -> None:
+    """Draw the icon `name` into `rect`, for what paints itself."""
+    _renderer(name, ink).render(painter, rect)
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, size: int, rgb: str, disabled: str) -> QIcon:
+    icon = QIcon()
+    for scale in SCALES:
+        icon.addPixmap(_pixmap(name, size, rgb, scale))
+        icon.addPixmap(_pixmap(name, size, disabled, scale), QIcon.Mode.Disabled)
+        icon.addPixmap(_pixmap(name, size, rgb, scale), QIcon.Mode.Selected)
+    return icon
+
+
+def make_icon(name: str, size: int, ink: QColor, disabled: QColor) -> QIcon:
+    """The icon `name` for buttons and models; sharp at every scale."""
+    return _icon(name, size, ink.name(), disabled.name())
