@@ -1,0 +1,193 @@
+"""Mail addresses as they are compared, and what a sender's address hides: wrappers, the recipient's own, tags.
+
+`parse` is strict and tells what is wrong; `from_wire` never raises, because whatever the SMTP grammar lets through must
+be judged. Pure text: it looks nothing up and decides nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold, hidden_character
+from gate.rules.path import quote_local, split_path
+
+__all__ = [
+    "NULL", "Address", "AddressError", "from_wire", "parse", "sender_forms", "unwrap", "without_recipient",
+    "without_tag",
+]  # fmt: skip
+
+LENGTH_LIMIT = 512
+"""Characters of an address; RFC 5321 4.5.3.1 says 64 + 1 + 255, but bounce senders are longer than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A canonical address: local part unquoted and lower-case, domain in lower-case U-labels without trailing dot.
+
+    Make one with `parse` or `from_wire`. Bare `postmaster` has an empty domain; the null sender is `NULL`.
+    """
+
+    local: str
+    domain: str
+
+    @property
+    def text(self) -> str:
+        """`local@domain`, quoted again where needed; empty for the null sender."""
+        return self._written(self.domain)
+
+    @property
+    def ascii(self) -> str:
+        """The same with the domain in A-labels."""
+        return self._written(ascii_domain(self.domain))
+
+    @property
+    def key(self) -> str:
+        """`local@domain` without any quoting: what look-ups, keywords, globs and regexes see."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def ascii_key(self) -> str:
+        return f"{self.local}@{ascii_domain(self.domain)}"
+
+    def _written(self, domain: str) -> str:
+        if domain:
+            return f"{quote_local(self.local)}@{domain}"
+        return quote_local(self.local) if self.local else ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+NULL = Address("", "")
+"""The null sender `<>` (RFC 5321 4.5.5)."""
+
+_SIMPLE = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)")
+_BARE = frozenset({"postmaster"})
+
+
+def parse(text: str) -> Address:
+    """One address in any spelling: `<...>`, quoted, with comments, a source route, a trailing dot, A- or U-labels.
+
+    Empty or `<>` gives `NULL`, bare `postmaster` an address without domain (RFC 5321 4.1.1.3).
+    Raises `AddressError`.
+    """
+    text = text.strip()
+    if text in ("", "<>"):
+        return NULL
+    if len(text) > LENGTH_LIMIT:
+        raise AddressError("address.too_long", limit=LENGTH_LIMIT)
+    if text[0] == "<" and text[-1] == ">":
+        text = text[1:-1].strip()
+    lowered = text.lower()
+    simple = _SIMPLE.fullmatch(lowered) if text.isascii() else None
+    if simple:
+        return Address(simple[1], canonical_domain(simple[2]))
+    char = hidden_character(text)
+    if char is not None:
+        raise AddressError("address.hidden", char=char)
+    local, domain = split_path(text)
+    if domain is None:
+        if lowered in _BARE:
+            return Address(lowered, "")
+        raise AddressError("address.no_domain", text=text)
+    return Address(fold(local), canonical_domain(domain))
+
+
+def from_wire(text: str) -> Address:
+    """An address of a mail under way, which never raises: what cannot be parsed is taken textually, lower-cased.
+
+    `text` is what stood between `<` and `>`; undecodable bytes may be surrogates.
+    """
+    try:
+        return parse(text)
+    except AddressError:
+        pass
+    text = fold(_SURROGATES.sub("\ufffd", text))
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return Address(text, "")
+    try:
+        return Address(local, canonical_domain(domain))
+    except AddressError:
+        return Address(local, domain.removesuffix("."))
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+# ---------------------------------------------------------------- what a sender's address hides
+
+_SRS0 = re.compile(r"(?:srs0[=+-]|[^=]*\+srs=)[^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)", re.DOTALL)
+_SRS1 = re.compile(r"srs1[=+-][^=]*=[^=]+=(?P<rest>[=+-].+)", re.DOTALL)
+_TAGGED = re.compile(r"(?:prvs=[0-9a-z]{6,}=|msprvs1=[^=]+=|btv1==[^=]*==)(?P<local>.+)", re.DOTALL)
+_WRAPPERS = 6
+"""Layers that are taken off at most."""
+
+
+def unwrap(sender: Address) -> Address | None:
+    """The address one wrapper below: SRS0, SRS1 (straight to the original), BATV `prvs=`; None: it is not wrapped.
+
+    SRS as of Shevek and as of Exchange Online (`bounces+SRS=hash=day=domain=local@...`), BATV as of
+    draft-levine-smtp-batv with the variants of Momentum and Barracuda.
+    """
+    tagged = _TAGGED.fullmatch(sender.local)
+    if tagged:
+        return Address(tagged["local"], sender.domain)
+    again = _SRS1.fullmatch(sender.local)
+    wrapped = _SRS0.fullmatch("srs0" + again["rest"] if again else sender.local)
+    if not wrapped:
+        return None
+    try:
+        return Address(wrapped["local"], canonical_domain(wrapped["domain"]))
+    except AddressError:
+        return None
+
+
+def sender_forms(sender: Address) -> Iterator[Address]:
+    """The sender as written, then what is below each wrapper."""
+    form: Address | None = sender
+    for _ in range(_WRAPPERS):
+        if form is None:
+            return
+        yield form
+        form = unwrap(form)
+
+
+def without_recipient(sender: Address, recipient: Address) -> Address | None:
+    """A VERP sender (`list-bounce-me=own.example@lists.example`) with the recipient's address cut out of it.
+
+    None: the recipient is not in there. Only a whole address is cut, never the end of a longer word.
+    """
+    if not recipient.local or not recipient.domain:
+        return None
+    local = sender.local
+    for domain in {recipient.domain, ascii_domain(recipient.domain)}:
+        for joint in "=@":
+            local = _cut(local, f"{recipient.local}{joint}{domain}")
+    return None if local == sender.local else Address(local, sender.domain)
+
+
+def _cut(text: str, part: str) -> str:
+    start = 0
+    while (found := text.find(part, start)) >= 0:
+        end = found + len(part)
+        if (found and text[found - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+            start = found + 1
+        else:
+            text = text[:found] + text[end:]
+            start = found
+    return text
+
+
+def without_tag(a: Address, delimiter: str) -> Address:
+    """The address without its `+tag`. Each character of `delimiter` is one, the first found cuts (as in Postfix).
+
+    `owner-x` and `x-request` are names of mailing lists and are not cut at a `-`.
+    """
+    cuts = [at for char in delimiter if (at := a.local.find(char)) >= 0]
+    at = min(cuts, default=0)
+    if at <= 0:
+        return a
+    if a.local[at] == "-" and (a.local.startswith("owner-") or a.local.endswith("-request")):
+        return a
+    return Address(a.local[:at], a.domain)

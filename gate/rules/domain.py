@@ -1,0 +1,113 @@
+"""Domain names as they are compared: lower case, U-labels, no trailing dot.
+
+A-label and U-label are one name here (RFC 5890), in both directions and for labels too that IDNA 2008 would not
+register (such as a heart), because senders use them. It never resolves a name and never judges one.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import idna
+
+from gate.errors import Fault
+
+DOMAIN_LIMIT = 253
+LABEL_LIMIT = 63
+LITERAL = re.compile(r"\[[\x21-\x5a\x5e-\x7e]{1,253}\]")
+_PLAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_LABEL = re.compile(r"[a-z0-9_\-\x80-\U0010ffff]+")
+_HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+
+
+class AddressError(Fault):
+    """A text that is no mail address, and why."""
+
+    texts = {
+        "address.empty": "an address is missing",
+        "address.too_long": "the address is longer than {limit} characters",
+        "address.no_domain": "{text} is no address: it has no @domain",
+        "address.no_local": "{text} is no address: nothing stands before the @",
+        "address.null": "<> is no address",
+        "address.hidden": "the address holds a control or invisible character ({char})",
+        "address.quote": "{text} is no address: a quotation mark is not closed",
+        "address.comment": "{text} is no address: a bracket is not closed",
+        "address.space": "{text} is no address: it holds a space outside quotation marks",
+        "address.character": "{text} is no address: {char} may not stand there unquoted",
+        "address.domain": "{domain} is no domain name",
+    }
+
+
+def hidden_character(text: str) -> str | None:
+    """The first character that must not be in what an owner reads: control, bidi, invisible; as `U+202E`."""
+    if text.isascii() and text.isprintable():
+        return None
+    for char in text:
+        if char in _HIDDEN or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
+            return f"U+{ord(char):04X}"
+    return None
+
+
+def fold(text: str) -> str:
+    """Lower-cased so that case never matters: character by character (no final sigma), composed (NFC)."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", "".join(map(_fold_character, text)))
+
+
+def _fold_character(char: str) -> str:
+    for folded in (char.casefold(), char.lower()):
+        if len(folded) == 1:
+            return folded
+    return char
+
+
+@lru_cache(maxsize=4096)
+def canonical_domain(text: str) -> str:
+    """The one spelling of a domain name or address literal, raises `AddressError` (`address.domain`).
+
+    >>> canonical_domain("XN--BCHER-KVA.Example.")
+    'bücher.example'
+    """
+    if LITERAL.fullmatch(text):
+        return text.lower()
+    if not text.isascii():
+        try:
+            text = idna.uts46_remap(text, std3_rules=False)
+        except (idna.IDNAError, UnicodeError) as error:
+            raise AddressError("address.domain", domain=text) from error
+    text = text.lower().removesuffix(".")
+    if _PLAIN.fullmatch(text) and "xn--" not in text:
+        labels = text.split(".")
+    else:
+        labels = [_u_label(label) for label in text.split(".")]
+        text = ".".join(labels)
+    lengths = [len(_a_label(label)) for label in labels]
+    if min(lengths) < 1 or max(lengths) > LABEL_LIMIT or sum(lengths) + len(lengths) - 1 > DOMAIN_LIMIT:
+        raise AddressError("address.domain", domain=text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def ascii_domain(domain: str) -> str:
+    """A canonical domain with its A-labels; what cannot be one is left as it is."""
+    return domain if domain.isascii() else ".".join(map(_a_label, domain.split(".")))
+
+
+def _a_label(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode", "replace").decode("ascii")
+
+
+def _u_label(label: str) -> str:
+    if not _LABEL.fullmatch(label):
+        raise AddressError("address.domain", domain=label)
+    if not label.startswith("xn--"):
+        return label
+    try:
+        decoded = label[4:].encode("ascii").decode("punycode")
+        # Only a true pair: what the U-label would be turned into must be this A-label again.
+        same = not decoded.isascii() and idna.uts46_remap(decoded, std3_rules=False) == decoded
+    except (idna.IDNAError, UnicodeError):
+        return label
+    return decoded if same and _LABEL.fullmatch(decoded) and _a_label(decoded) == label else label
