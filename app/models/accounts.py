@@ -1,0 +1,193 @@
+"""The accounts of the gate, with the wider scopes above them: everyone, and each own domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.models.pager import Pager
+from app.models.rows import ICON_ROLE, Column, Index, SortedRows
+from app.models.words import EVERYONE, account_line, counts, scope_title
+from gate.control.messages import (
+    Account,
+    AddAccount,
+    Changed,
+    EntryPage,
+    EntryQuery,
+    ListQuery,
+    ListsChanged,
+    OneAccount,
+    SetAccount,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from app.link.client import CallFailed, Client
+
+LINE_ROLE = Qt.ItemDataRole.UserRole + 10
+"""The second line of a row: what holds for it."""
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where entries stand. `account` is None for everyone and for a domain."""
+
+    address: str
+    account: Account | None = None
+    denied: int = 0
+    allowed: int = 0
+
+
+def _key(row: Scope) -> tuple[int, str, str]:
+    rank = 2 if row.account is not None else int(row.address != EVERYONE)
+    local, _, domain = row.address.rpartition("@")
+    return (rank, domain, local)
+
+
+def _line(row: Scope) -> str:
+    return account_line(row.account) if row.account is not None else counts(row.denied, row.allowed)
+
+
+def _icon(row: Scope) -> str:
+    if row.account is None:
+        return "everyone" if row.address == EVERYONE else "home"
+    if row.account.mode == "closed":
+        return "closed"
+    return "watch" if row.account.watch else "accounts"
+
+
+class AccountsModel(SortedRows[Scope]):
+    """One column. Signals: `loadedFirst()` once; `changed()` rows may differ; `failed(CallFailed)` reading failed.
+
+    Attributes:
+        loaded: the gate has told its accounts. own_domains: as the gate said last.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, client: Client, parent: QObject | None = None) -> None:
+        super().__init__((Column(lambda: self.tr("Accounts"), lambda row: scope_title(row.address), _key),), parent)
+        self._client = client
+        self._pager = Pager(client, "account.list")
+        self._again = False
+        self._by_address: dict[str, Account] = {}
+        self._wide: dict[str, Scope] = {EVERYONE: Scope(address=EVERYONE)}
+        self._accounts: list[Account] = []
+        self.loaded = False
+        self.own_domains: list[str] = []
+        self._sort = (0, False)
+        client.listsChanged.connect(self._lists_changed)
+        client.resync.connect(self.refresh)
+        client.status.connect(self._status)
+        if client.latest is not None:
+            self._status(client.latest)
+
+    # ------------------------------------------------ what is shown
+
+    def identity(self, row: Scope) -> object:
+        return row.address
+
+    def admits(self, row: Scope, text: str) -> bool:
+        if text in scope_title(row.address).casefold():
+            return True
+        account = row.account
+        return account is not None and (
+            any(text in alias.casefold() for alias in account.aliases) or text in (account.given_to or "").casefold()
+        )
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if index.isValid() and role in (LINE_ROLE, ICON_ROLE, Qt.ItemDataRole.AccessibleTextRole):
+            row = self._shown[index.row()]
+            if role == ICON_ROLE:
+                return (_icon(row), "muted")
+            return _line(row) if role == LINE_ROLE else f"{scope_title(row.address)}, {_line(row)}"
+        return super().data(index, role)
+
+    @property
+    def accounts(self) -> Sequence[Account]:
+        return self._accounts
+
+    def find(self, address: str | None) -> Account | None:
+        """The account of an address or of one of its aliases."""
+        return self._by_address.get(address.casefold()) if address else None
+
+    def scope(self, address: str) -> Scope | None:
+        return next((row for row in self._all if row.address == address), None)
+
+    # ------------------------------------------------ reading
+
+    def refresh(self) -> None:
+        """Read all accounts anew; rows stay on screen meanwhile."""
+        if self._pager.reading:
+            self._again = True
+            return
+        self._again = False
+        self._pager.read(ListQuery(), self._got, self._not_got)
+        for scope in self._wide:
+            self._count(scope)
+
+    def _got(self, rows: Sequence[Account], last: bool) -> None:
+        if not last and self.loaded:
+            return
+        self._accounts = list(rows)
+        self._by_address = {alias.casefold(): a for a in rows for alias in (*a.aliases, a.address)}
+        self.loaded = self.loaded or last
+        self._rebuild()
+        if last and self._again:
+            self.refresh()
+
+    def _not_got(self, fault: CallFailed) -> None:
+        if not fault.code.startswith("link."):
+            self.failed.emit(fault)
+
+    def _count(self, scope: str) -> None:
+        """How many entries a wider scope has."""
+
+        def done(page: EntryPage) -> None:
+            denied = sum(entry.list == "deny" for entry in page.rows)
+            if page.next is not None:  # more than a page: nearly all of a long list are denied
+                denied += page.total - len(page.rows)
+            self._wide[scope] = Scope(address=scope, denied=denied, allowed=page.total - denied)
+            self._rebuild()
+
+        self._client.call("entries.list", EntryQuery(scope=scope), done, lambda _fault: None)
+
+    def _rebuild(self) -> None:
+        wide = [self._wide[EVERYONE], *(self._wide[f"@{d}"] for d in self.own_domains if f"@{d}" in self._wide)]
+        self.put([*wide, *(Scope(address=a.address, account=a) for a in self._accounts)])
+        self.changed.emit()
+
+    def _status(self, status: Status) -> None:
+        if status.own_domains == self.own_domains:
+            return
+        self.own_domains = list(status.own_domains)
+        for domain in self.own_domains:
+            if f"@{domain}" not in self._wide:
+                self._wide[f"@{domain}"] = Scope(address=f"@{domain}")
+                self._count(f"@{domain}")
+        self._rebuild()
+
+    def _lists_changed(self, changed: ListsChanged) -> None:
+        if changed.scopes is None or changed.scopes:
+            self.refresh()
+
+    # ------------------------------------------------ what an owner does
+
+    def add(
+        self, form: AddAccount, done: Callable[[Account], None], failed: Callable[[CallFailed], None] | None = None
+    ) -> None:
+        self._client.call("account.add", form, done, failed)
+
+    def set(
+        self, form: SetAccount, done: Callable[[Account], None] | None = None,
+        failed: Callable[[CallFailed], None] | None = None,
+    ) -> None:  # fmt: skip
+        self._client.call("account.set", form, done, failed)
+
+    def remove(
+        self, address: str, done: Callable[[Changed], None], failed: Callable[[CallFailed], None] | None = None
+    ) -> None:
+        self._client.call("account.remove", OneAccount(address=address), done, failed)

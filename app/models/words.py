@@ -1,0 +1,177 @@
+"""How rows are told in the owner's language: times, lists, modes, reasons. One place, so that pages agree.
+
+Pure of widgets. Texts are translated when they are asked for, never when the module is read.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QDateTime, QLocale, QTime
+
+from app.widgets.labels import visible
+from gate.control.messages import Account, Decision, Entry, ListName, Mode
+
+MODES: dict[Mode, str] = {
+    "deny": QT_TRANSLATE_NOOP("Words", "Everyone may write, except these senders"),
+    "allow": QT_TRANSLATE_NOOP("Words", "Only these senders may write"),
+    "closed": QT_TRANSLATE_NOOP("Words", "Closed: nobody may write"),
+}
+EVERYONE = "*"
+
+
+def tr(text: str, count: int = -1) -> str:
+    """`text` in the owner's language. With `count`: `%n` filled in; without a translation `(s)` follows it."""
+    if count < 0:
+        return QCoreApplication.translate("Words", text)
+    return plural(QCoreApplication.translate("Words", text, None, count), count)
+
+
+def plural(text: str, count: int) -> str:
+    """English without a translation file: Qt leaves the plural of `word(s)` to one."""
+    return text.replace("(s)", "" if count == 1 else "s")
+
+
+def number(value: int) -> str:
+    return QLocale().toString(value)
+
+
+# ---------------------------------------------------------------- times
+
+
+def _local(iso: str) -> QDateTime:
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return QDateTime()
+    return QDateTime.fromSecsSinceEpoch(int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()))
+
+
+def _day(date: QDate) -> str:
+    """Today's day is left to the caller."""
+    today = QDate.currentDate()
+    if date == today.addDays(-1):
+        return tr("Yesterday")
+    return QLocale().toString(date, "d MMM" if date.year() == today.year() else "d MMM yyyy")
+
+
+def day_and_time(iso: str | None) -> str:
+    """`Today 13:58`, `Yesterday`, `20 Nov`, `3 Jan 2025`; nothing for None."""
+    if not iso or not (when := _local(iso)).isValid():
+        return ""
+    if when.date() == QDate.currentDate():
+        return tr("Today %1").replace("%1", when.toString("HH:mm"))
+    return _day(when.date())
+
+
+def clock(iso: str) -> str:
+    """`14:05` today, else `20 Nov 14:05`."""
+    when = _local(iso)
+    if not when.isValid():
+        return visible(iso)
+    time = when.toString("HH:mm")
+    return time if when.date() == QDate.currentDate() else f"{QLocale().toString(when.date(), 'd MMM')} {time}"
+
+
+def moment(iso: str) -> str:
+    """`Today 14:05:02`, `Yesterday 14:05:02`, `20 Nov 14:05:02`."""
+    when = _local(iso)
+    if not when.isValid():
+        return visible(iso)
+    day = tr("Today") if when.date() == QDate.currentDate() else _day(when.date())
+    return f"{day} {when.toString('HH:mm:ss')}"
+
+
+def since_days(days: int) -> str:
+    """The beginning of the day `days` days ago here (0: today), as the gate takes it."""
+    start = QDateTime(QDate.currentDate().addDays(-days), QTime(0, 0))
+    return datetime.fromtimestamp(start.toSecsSinceEpoch(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# ---------------------------------------------------------------- accounts and entries
+
+
+def mode_sentence(mode: Mode) -> str:
+    return tr(MODES[mode])
+
+
+def scope_title(scope: str) -> str:
+    return tr("Everyone") if scope == EVERYONE else visible(scope)
+
+
+def short(address: str, own_domains: list[str]) -> str:
+    """An own address as rows show it: `anna@` where there is but one own domain, else whole."""
+    local, at, domain = address.rpartition("@")
+    if at and len(own_domains) == 1 and domain.casefold() == own_domains[0].casefold():
+        return visible(local) + "@"
+    return visible(address)
+
+
+def list_word(name: ListName) -> str:
+    return tr("Denied") if name == "deny" else tr("Allowed")
+
+
+def counts(denied: int, allowed: int) -> str:
+    """`38 denied, 2 allowed`."""
+    parts = []
+    if denied or not allowed:
+        parts.append(tr("%1 denied").replace("%1", number(denied)))
+    if allowed:
+        parts.append(tr("%1 allowed").replace("%1", number(allowed)))
+    return ", ".join(parts)
+
+
+def account_line(account: Account) -> str:
+    """The second line of an account in the list: what holds for it now."""
+    if account.mode == "closed":
+        text = tr("Closed: nobody gets in")
+    elif account.mode == "allow":
+        text = tr("Only %n known sender(s)", account.allowed)
+    else:
+        text = counts(account.denied, account.allowed)
+    return tr("Watch only: %1").replace("%1", text) if account.watch and account.mode != "closed" else text
+
+
+def source_words(entry: Entry) -> str:
+    """Where an entry came from."""
+    if entry.source == "import":
+        return visible(entry.origin) if entry.origin else tr("import")
+    return {"manual": tr("by hand"), "click": tr("one click")}.get(entry.source, visible(entry.source))
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def watched(decision: Decision) -> bool:
+    """Let in only because the account is watched."""
+    return decision.verdict == "accept" and decision.because == "watch" and decision.would == "refuse"
+
+
+def verdict_word(decision: Decision) -> str:
+    if decision.verdict == "refuse":
+        return tr("Refused")
+    return tr("Watched") if watched(decision) else tr("Accepted")
+
+
+def why(decision: Decision, mode: Mode | None) -> str:
+    """The reason in two or three words; `mode` is the account's, if it still is one."""
+    if decision.because == "entry":
+        pattern = visible(decision.pattern or "")
+        if decision.verdict == "refuse":
+            return pattern or tr("Denied by name")
+        is_address = "@" in pattern and not pattern.startswith("@") and "*" not in pattern
+        return tr("Allowed by name") if is_address or not pattern else tr("Allowed: %1").replace("%1", pattern)
+    if decision.because == "mode":
+        if decision.verdict == "accept":
+            return tr("Nothing forbids it")
+        if not decision.sender and mode != "closed":
+            return tr("Bounces are refused")
+        return tr("Account is closed") if mode == "closed" else tr("Only known senders")
+    if decision.because == "exempt":
+        return tr("Bounces get in") if not decision.sender else tr("Always gets in")
+    return {
+        "watch": tr("Would be refused"),
+        "open": tr("All are let in"),
+        "unlisted": tr("No such account"),
+        "relay": tr("Not your address"),
+    }.get(decision.because, tr("Nothing forbids it"))
