@@ -8,8 +8,9 @@ To add a state: 1. a member, at its place in the precedence; 2. its line in `LOO
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
+from app.language import QT_TRANSLATE_NOOP
 from gate.control.messages import GateState
 
 

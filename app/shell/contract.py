@@ -48,7 +48,7 @@ class Page(QWidget):
     def show_item(self, **what: Any) -> None:
         """Show one thing: accounts understands `scope=…` and `pattern=…`, activity `sender=…` or `account=…`."""
 
-    def find(self) -> None:
+    def focus_search(self) -> None:
         """Ctrl+F: put the cursor into the page's search field, if it has one."""
 
     def may_leave(self, leave: Callable[[], None]) -> bool:

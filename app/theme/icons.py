@@ -10,14 +10,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-try:
-    from gate.folders import resource
-except ImportError:  # TEMPORARY until gate.folders lands
-    from pathlib import Path
-
-    def resource(name: str) -> Path:
-        return Path(__file__).parents[2] / "resources" / name
-
+from gate.folders import resource
 
 SCALES = (1.0, 1.25, 1.5, 2.0, 3.0)
 """Pixmaps are drawn once for each, so an icon is sharp on any screen that the window may move to."""

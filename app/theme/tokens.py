@@ -8,6 +8,7 @@ gone" or an error.
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from PySide6.QtGui import QColor, QPalette
 
@@ -72,8 +73,9 @@ class Tokens:
 
 
 def _tokens(colours: str, *, dark: bool) -> Tokens:
-    names = [field.name for field in fields(Tokens)][: len(colours.split())]
-    return Tokens(**{n: QColor(f"#{c}") for n, c in zip(names, colours.split(), strict=True)}, dark=dark)
+    inks = [QColor(f"#{colour}") for colour in colours.split()]
+    values: dict[str, Any] = dict(zip((field.name for field in fields(Tokens)), inks, strict=False))
+    return Tokens(**values, dark=dark)
 
 
 LIGHT = _tokens(

@@ -1,0 +1,35 @@
+"""The gate's faults and warnings in the owner's language.
+
+The gate tells a stable code with parameters and one English line. A code listed here is put into words by the app (so
+that it can be translated); any other is shown in the gate's own line.
+
+To add one: 1. its line in `WORDS`, with `{name}` for parameters; 2. nothing else.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from app.language import QT_TRANSLATE_NOOP
+
+WORDS: dict[str, str] = {
+    "link.lost": QT_TRANSLATE_NOOP("Fault", "The gate does not answer. Look again before you repeat it."),
+    "link.timeout": QT_TRANSLATE_NOOP("Fault", "The gate took too long to answer. Look again before you repeat it."),
+    "link.internal": QT_TRANSLATE_NOOP("Fault", "The gate met a fault of its own: {text}"),
+    "link.answer": QT_TRANSLATE_NOOP("Fault", "The gate answered in a way that this window does not understand."),
+}
+
+
+class _Kept(dict[str, Any]):
+    """Parameters; one that is missing stays visible as its name."""
+
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def fault_in_words(code: str, params: Mapping[str, Any], text: str) -> str:
+    """One clear line for `code`; `text` is the gate's own, for a code that has no words here. Plain text."""
+    if code not in WORDS:
+        return text or code
+    return QCoreApplication.translate("Fault", WORDS[code]).format_map(_Kept(params))

@@ -1,0 +1,121 @@
+"""Labels that show text from anywhere as it is: always plain, never longer than their room.
+
+Text from a peer may hold markup; every label of the app is one of these, so that none of it is ever taken for rich
+text. An address loses its local part first, never its domain.
+"""
+
+import unicodedata
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from app import theme
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def visible(text: str) -> str:
+    """Text from a peer with control and bidi characters shown as `\\x07` or `\\u202e`, so that it cannot disguise
+    itself."""
+    return "".join(_escaped(c) if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def _escaped(c: str) -> str:
+    return f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}"
+
+
+def elide_address(text: str, metrics: QFontMetrics, width: int) -> str:
+    """An address or pattern cut to `width` pixels: the local part goes first and the domain stays whole as long as
+    it fits; then the domain keeps its end."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    rest = width - metrics.horizontalAdvance(at + domain)
+    shortened = metrics.elidedText(local, Qt.TextElideMode.ElideRight, rest) if rest > 0 and local else ""
+    if shortened:
+        return shortened + at + domain
+    if local and metrics.horizontalAdvance("…" + at + domain) <= width:
+        return "…" + at + domain
+    return metrics.elidedText(at + domain, Qt.TextElideMode.ElideLeft, width)
+
+
+class Label(QLabel):
+    """A plain-text label. `step` is a step of `theme.font`, `kind` a role: muted, warning, error."""
+
+    def __init__(
+        self, text: str = "", step: str = "body", kind: str = "", *, bold: bool | None = None, wrap: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(step, bold=bold))
+        self.setWordWrap(wrap)
+        self.setText(text)
+        if kind:
+            theme.set_kind(self, kind)
+
+    def setText(self, text: str) -> None:
+        super().setText(visible(text) if not text.isprintable() or _BIDI.intersection(text) else text)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(plain_tip(text))
+
+
+def plain_tip(text: str) -> str:
+    """Text for `setToolTip`, which would guess rich text: escaped inside one paragraph, shown as it is."""
+    if not text:
+        return ""
+    escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<p style='white-space:pre-wrap'>{escaped}</p>"
+
+
+class ElidedLabel(Label):
+    """A label of one line that gives way: it ends in "…" and shows the whole in its tooltip."""
+
+    def __init__(
+        self, text: str = "", step: str = "body", kind: str = "", *, bold: bool | None = None,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(text, step, kind, bold=bold, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(24)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def elided(self, width: int) -> str:
+        """What is shown in `width` pixels."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._tip()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tip()
+
+    def _tip(self) -> None:
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        self.setToolTip(self.text() if cut else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = self.contentsRect()
+        painter.drawText(room, int(self.alignment() | Qt.TextFlag.TextSingleLine), self.elided(room.width()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+
+class AddressLabel(ElidedLabel):
+    """A label for an address or a pattern: the local part gives way, the domain stays."""
+
+    def elided(self, width: int) -> str:
+        return elide_address(self.text(), self.fontMetrics(), width)
