@@ -35,6 +35,7 @@ class AddressError(Fault):
         "address.space": "{text} is no address: it holds a space outside quotation marks",
         "address.character": "{text} is no address: {char} may not stand there unquoted",
         "address.domain": "{domain} is no domain name",
+        "address.domain_empty": "a domain name is missing after the @",
     }
 
 
@@ -72,6 +73,8 @@ def canonical_domain(text: str) -> str:
     """
     if LITERAL.fullmatch(text):
         return text.lower()
+    if not text:
+        raise AddressError("address.domain_empty")
     if not text.isascii():
         try:
             text = idna.uts46_remap(text, std3_rules=False)
