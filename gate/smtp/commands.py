@@ -1,0 +1,216 @@
+"""One SMTP command line in, its meaning out, or why not (RFC 5321 4.1, 4.5.3.1, RFC 6531 3.3).
+
+Pure: bytes in, a `Command` or a `Malformed` out. It knows no session state but whether SMTPUTF8 was announced, and it
+changes nothing: the bytes that were judged here are the bytes that go to the backend, always with CRLF.
+
+The grammar is narrower than what servers accept, so that no two readers can see two addresses in one line:
+- a line ends with LF; one CR before it belongs to the end; any other CR, NUL, TAB or control character is refused;
+- a path stands in `<` and `>`, or bare without any quoting; spaces after the colon are allowed (old clients);
+- dots may stand anywhere in a local part (`name..x@docomo.ne.jp` is a real sender), comments may not;
+- an RFC 2047 encoded word (`=?`) in an address is refused: header parsers unfold it into something else;
+- a recipient without a domain is `postmaster` or an error; a sender without one is an error;
+- parameters are checked for their form only and go on as they are (SIZE, BODY, RET, ENVID, NOTIFY, ORCPT, ...).
+
+To add a verb: 1. its member in `Verb`; 2. its reader in `_READERS`; 3. what it does, in `dialogue`.
+"""
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LINE_LIMIT = 2048
+"""Octets of MAIL and RCPT with their parameters, line end included (RFC 5321 4.5.3.1.4 and every extension's more)."""
+SHORT_LINE_LIMIT = 1024
+"""Octets of any other command line. (The RFC asks for 512; EHLO names and VRFY arguments have been longer.)"""
+PATH_LIMIT = 1024
+
+
+class Verb(enum.Enum):
+    """What a line asks for. AUTH and whatever else is not here is `UNKNOWN`: it never reaches the backend."""
+
+    EHLO = b"EHLO"
+    HELO = b"HELO"
+    MAIL = b"MAIL"
+    RCPT = b"RCPT"
+    DATA = b"DATA"
+    RSET = b"RSET"
+    NOOP = b"NOOP"
+    QUIT = b"QUIT"
+    VRFY = b"VRFY"
+    EXPN = b"EXPN"
+    HELP = b"HELP"
+    STARTTLS = b"STARTTLS"
+    UNKNOWN = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A well-formed command.
+
+    Attributes:
+        line: as it came, without its line end.
+        path: of MAIL and RCPT: what stands between `<` and `>`, as written; empty for the null sender.
+        span: where `path` stands in `line`.
+        name: of EHLO and HELO: how the client calls itself.
+        params: of MAIL and RCPT, as written, such as `(b"SIZE=1000", b"BODY=8BITMIME")`.
+    """
+
+    verb: Verb
+    line: bytes
+    path: bytes = b""
+    span: tuple[int, int] = (0, 0)
+    name: bytes = b""
+    params: tuple[bytes, ...] = ()
+
+    def with_path(self, path: bytes) -> bytes:
+        """The line with another path in the place of its own."""
+        start, end = self.span
+        return self.line[:start] + path + self.line[end:]
+
+    def param(self, keyword: bytes) -> bytes | None:
+        """The value of a parameter (empty if it has none); None: it is not there. Keywords have no case."""
+        for text in self.params:
+            key, _, value = text.partition(b"=")
+            if key.upper() == keyword:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is answered here and never forwarded. `reply` without line end."""
+
+    reply: bytes
+
+
+TOO_LONG = Malformed(b"500 5.5.2 Error: line too long")
+_CONTROL = Malformed(b"501 5.5.2 Error: control characters in the command line")
+_NOT_ASCII = Malformed(b"500 5.5.2 Error: non-ASCII characters in the command line")
+_BLANK = Malformed(b"500 5.5.2 Error: bad syntax")
+_NOT_KNOWN = Malformed(b"502 5.5.2 Error: command not recognized")
+_NOT_OFFERED = Malformed(b"502 5.5.1 Error: command not implemented")
+_WORDS = {Verb.MAIL: (b"FROM", b"sender", b"5.1.7"), Verb.RCPT: (b"TO", b"recipient", b"5.1.3")}
+
+_ATEXT = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~.-"
+_LABEL = rb"[A-Za-z0-9_\x80-\xff-]+"
+_DOMAIN = rb"(?:LABEL(?:\.LABEL)*\.?|\[[A-Za-z0-9:.-]+\])".replace(b"LABEL", _LABEL)
+_LOCAL = rb"""(?:[ATEXT\x80-\xff]+|"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*")""".replace(b"ATEXT", _ATEXT)
+_ROUTE = rb"(?:@DOMAIN(?:,@DOMAIN)*:)?".replace(b"DOMAIN", _DOMAIN)
+_MAILBOX = re.compile(_ROUTE + _LOCAL + b"@" + _DOMAIN)
+_BARE_MAILBOX = re.compile(rb"[%s\x80-\xff]+@" % _ATEXT + _DOMAIN)
+_HEAD = re.compile(rb"(?:MAIL|RCPT) +(FROM|TO): *", re.IGNORECASE)
+_IN_ANGLES = re.compile(rb"""<((?:"(?:[^"\\]|\\.)*"|[^">])*)>""", re.DOTALL)
+_PARAM = re.compile(rb"[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-~\x80-\xff]+)?")
+_BAD = re.compile(rb"[\x00-\x1f\x7f]")
+_NAME = re.compile(rb"[!-~]+")
+
+
+def limit_of(line: bytes) -> int:
+    """Octets that a line which begins so may have at most, its line end included."""
+    return LINE_LIMIT if line[:4].upper() in {b"MAIL", b"RCPT"} else SHORT_LINE_LIMIT
+
+
+def parse(line: bytes, *, utf8: bool = False) -> Command | Malformed:
+    """The meaning of one line, given without its line end (LF, or CR LF).
+
+    `utf8`: SMTPUTF8 was announced to the client; without it non-ASCII is refused.
+    """
+    if len(line) + 2 > limit_of(line):
+        return TOO_LONG
+    word, _, rest = line.partition(b" ")
+    reader = _READERS.get(word.upper())
+    if reader is None and _BAD.search(line) is None:
+        known_elsewhere = word.upper() in _ELSEWHERE
+        return _NOT_OFFERED if known_elsewhere else _NOT_KNOWN if line.strip() else _BLANK
+    if _BAD.search(line) is not None or reader is None:
+        return _CONTROL
+    if not line.isascii() and not (utf8 and word.upper() in _MAY_BE_UTF8 and _is_utf8(line)):
+        return _NOT_ASCII
+    return reader(line, rest.strip(b" "))
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _hello(line: bytes, rest: bytes) -> Command | Malformed:
+    verb = Verb(line[:4].upper())
+    if not _NAME.fullmatch(rest):
+        return Malformed(b"501 5.5.4 Syntax: " + verb.value + b" hostname")
+    return Command(verb, line, name=rest)
+
+
+def _envelope(line: bytes, _rest: bytes) -> Command | Malformed:
+    verb = Verb(line[:4].upper())
+    word, what, status = _WORDS[verb]
+    syntax = Malformed(b"501 5.5.4 Syntax: " + verb.value + b" " + word + b":<address>")
+    head = _HEAD.match(line)
+    if head is None or head[1].upper() != word:
+        return syntax
+    start = head.end()
+    if line[start : start + 1] == b"<":
+        angles = _IN_ANGLES.match(line, start)
+        if angles is None:
+            return syntax
+        span, end, grammar = angles.span(1), angles.end(), _MAILBOX
+    else:
+        end = line.find(b" ", start)
+        end = len(line) if end < 0 else end
+        span, grammar = (start, end), _BARE_MAILBOX
+        if start == end:
+            return syntax
+    path = line[slice(*span)]
+    if not _usable(path, verb, grammar, in_angles=grammar is _MAILBOX):
+        return Malformed(b"501 " + status + b" Bad " + what + b" address syntax")
+    params = line[end:]
+    if params and not params.startswith(b" "):
+        return syntax
+    words = tuple(params.split())
+    if not all(_PARAM.fullmatch(each) for each in words):
+        return Malformed(b"501 5.5.4 Error: bad parameter syntax")
+    return Command(verb, line, path=path, span=span, params=words)
+
+
+def _usable(path: bytes, verb: Verb, grammar: re.Pattern[bytes], *, in_angles: bool) -> bool:
+    if not path:
+        return verb is Verb.MAIL and in_angles
+    if len(path) > PATH_LIMIT or b"=?" in path:
+        return False
+    if verb is Verb.RCPT and path.lower() == b"postmaster":
+        return True
+    return grammar.fullmatch(path) is not None
+
+
+def _alone(line: bytes, rest: bytes) -> Command | Malformed:
+    verb = Verb(line.partition(b" ")[0].upper())
+    return Malformed(b"501 5.5.4 Syntax: " + verb.value) if rest else Command(verb, line)
+
+
+def _anything(line: bytes, _rest: bytes) -> Command | Malformed:
+    return Command(Verb(line[:4].upper()), line)
+
+
+_READERS: dict[bytes, Callable[[bytes, bytes], Command | Malformed]] = {
+    b"EHLO": _hello,
+    b"HELO": _hello,
+    b"MAIL": _envelope,
+    b"RCPT": _envelope,
+    b"DATA": _alone,
+    b"RSET": _alone,
+    b"QUIT": _alone,
+    b"STARTTLS": _alone,
+    b"NOOP": _anything,
+    b"VRFY": _anything,
+    b"EXPN": _anything,
+    b"HELP": _anything,
+}
+_MAY_BE_UTF8 = frozenset({b"MAIL", b"RCPT", b"VRFY", b"EXPN"})
+_ELSEWHERE = frozenset(
+    {b"AUTH", b"BDAT", b"ETRN", b"TURN", b"ATRN", b"SEND", b"SOML", b"SAML", b"BURL", b"XCLIENT", b"XFORWARD"}
+)
+"""Commands of other servers: not offered here, and never forwarded, since they change whom or what the backend hears."""
