@@ -1,0 +1,118 @@
+"""What the owner has and whom he knows, as a survey asks it: whose mail is this, and may that sender be ticked.
+
+Pure; made from the `SurveyContext` that the gate gives, or from an empty one where nothing is known yet.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from publicsuffixlist import PublicSuffixList
+
+from gate.forms import SurveyContext
+from gate.rules.address import Address, without_tag
+from gate.rules.domain import ascii_domain, canonical_domain
+from gate.rules.kinds import Kind, PatternError
+from gate.rules.matcher import EntryRule, build
+from gate.rules.pattern import read
+from gate.savedmail.facts import as_address
+
+_SUFFIXES = PublicSuffixList()
+_HOPS = ("localhost", "localhost.localdomain")
+"""Domains of a fetchmail or getmail hop: `x@localhost` names nobody, unless the owner has it."""
+
+
+@lru_cache(maxsize=1 << 16)
+def registrable(domain: str) -> str | None:
+    """The part of a domain that someone has registered, by the public suffix list with its private part; None for a
+    suffix itself, a single label and an address literal."""
+    if domain.startswith("["):
+        return None
+    found = _SUFFIXES.privatesuffix(ascii_domain(domain))
+    return canonical_domain(found) if found else None
+
+
+class Owner:
+    """Attributes:
+    domains: own domains, those of the accounts included.
+    """
+
+    def __init__(self, context: SurveyContext, unclear: str | None = None) -> None:
+        """`unclear` is the account of messages whose recipient cannot be told."""
+        aliases = {_key(alias): account for alias, account in context.aliases.items()}
+        self._accounts = {_key(text): aliases.get(_key(text), text) for text in [*context.accounts, *context.aliases]}
+        self.domains = {domain.removeprefix("@").lower() for domain in context.domains}
+        self.domains |= {key.rpartition("@")[2] for key in self._accounts}
+        self._given = bool(self.domains)
+        self._unclear = unclear
+        self._known = {_key(text) for text in context.known}
+        self._allowed = Patterns(context.allowed)
+        self._expected = {account: Patterns(texts) for account, texts in context.expected.items()}
+        self._guarded = {registrable(domain) for domain in self.domains}
+        self._guarded |= {registrable(key.rpartition("@")[2]) for key in self._known}
+        for patterns in (self._allowed, *self._expected.values()):
+            self._guarded |= {registrable(domain) for domain in patterns.names()}
+
+    def account_of(self, recipients: Iterable[Address]) -> str | None:
+        """The account of a message: the first recipient that is an account or in an own domain; with nothing known
+        of the owner, the first plausible one."""
+        hop: str | None = None
+        for recipient in recipients:
+            account = self._own(recipient)
+            if account is None:
+                continue
+            if recipient.domain not in _HOPS or recipient.key in self._accounts:
+                return account
+            hop = hop or account
+        return hop or self._unclear
+
+    def _own(self, recipient: Address) -> str | None:
+        bare = without_tag(recipient, "+")
+        account = self._accounts.get(recipient.key) or self._accounts.get(bare.key)
+        if account is not None:
+            return account
+        return bare.text if not self._given or recipient.domain in self.domains else None
+
+    def has(self, account: str | None) -> bool:
+        return account is not None and _key(account) in self._accounts
+
+    def why_not(self, sender: Address, account: str | None) -> str | None:
+        """Why a sender is never ticked (a code of `reasons.WHY`), None if he may be."""
+        domains = self.domains if self._given or account is None else {account.rpartition("@")[2]}
+        if any(sender.domain == own or sender.domain.endswith(f".{own}") for own in domains):
+            return "own"
+        if sender.key in self._known:
+            return "known"
+        if self._allowed.match(sender):
+            return "allowed"
+        expected = self._expected.get(account or "")
+        return "expected" if expected is not None and expected.match(sender) else None
+
+    def guards(self, domain: str) -> bool:
+        """Whether someone known, allowed or expected, or the owner, is under that registrable domain."""
+        return domain in self._guarded
+
+
+class Patterns:
+    """A few patterns that an address is held against; texts that are none are ignored."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = list(texts)
+        self._matcher = build("*", [EntryRule(0, "*", "allow", text) for text in self._texts])
+
+    def match(self, sender: Address) -> bool:
+        return self._matcher.find([sender], [sender.key, sender.ascii_key]) is not None
+
+    def names(self) -> Iterator[str]:
+        """The domains that addresses, domains and subdomains name."""
+        for text in self._texts:
+            try:
+                found = read(text)
+            except PatternError:
+                continue
+            if found.kind in (Kind.ADDRESS, Kind.DOMAIN, Kind.SUBDOMAINS):
+                yield found.value.rpartition("@")[2]
+
+
+def _key(text: str) -> str:
+    address = as_address(text)
+    return address.key if address is not None else text.lower()
