@@ -376,6 +376,8 @@ class SurveyContext(Form, frozen=True, kw_only=True):
     """By account: the patterns of the senders it was given to."""
     aliases: dict[str, str] = {}
     """By alias: its account, so that mail to both is counted as one."""
+    any_domain: bool = False
+    """Accounts of any domain may be made (the built-in server): a recipient that is none yet is offered as one."""
 
 
 class AccountProgress(Form, frozen=True, kw_only=True):

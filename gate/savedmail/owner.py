@@ -42,7 +42,7 @@ class Owner:
         self._accounts = {_key(text): aliases.get(_key(text), text) for text in [*context.accounts, *context.aliases]}
         self.domains = {domain.removeprefix("@").lower() for domain in context.domains}
         self.domains |= {key.rpartition("@")[2] for key in self._accounts}
-        self._given = bool(self.domains)
+        self._any_domain = context.any_domain or not context.domains
         self._unclear = unclear
         self._known = {_key(text) for text in context.known}
         self._allowed = Patterns(context.allowed)
@@ -53,31 +53,29 @@ class Owner:
             self._guarded |= {registrable(domain) for domain in patterns.names()}
 
     def account_of(self, recipients: Iterable[Address]) -> str | None:
-        """The account of a message: the first recipient that is an account or in an own domain; with nothing known
-        of the owner, the first plausible one."""
-        hop: str | None = None
+        """The account of a message: the first recipient that is an account or in an own domain; where accounts of
+        any domain may be made, else the first that is named, local hops last."""
+        own_hop = other = hop = None
         for recipient in recipients:
-            account = self._own(recipient)
-            if account is None:
-                continue
-            if recipient.domain not in _HOPS or recipient.key in self._accounts:
+            bare = without_tag(recipient, "+")
+            account = self._accounts.get(recipient.key) or self._accounts.get(bare.key)
+            if account is not None:
                 return account
-            hop = hop or account
-        return hop or self._unclear
-
-    def _own(self, recipient: Address) -> str | None:
-        bare = without_tag(recipient, "+")
-        account = self._accounts.get(recipient.key) or self._accounts.get(bare.key)
-        if account is not None:
-            return account
-        return bare.text if not self._given or recipient.domain in self.domains else None
+            if recipient.domain in _HOPS:
+                own_hop = own_hop or (bare.text if recipient.domain in self.domains else None)
+                hop = hop or bare.text
+            elif recipient.domain in self.domains:
+                return bare.text
+            else:
+                other = other or bare.text
+        return own_hop or (self._any_domain and (other or hop)) or self._unclear
 
     def has(self, account: str | None) -> bool:
         return account is not None and _key(account) in self._accounts
 
     def why_not(self, sender: Address, account: str | None) -> str | None:
         """Why a sender is never ticked (a code of `reasons.WHY`), None if he may be."""
-        domains = self.domains if self._given or account is None else {account.rpartition("@")[2]}
+        domains = self.domains if account is None else self.domains | {account.rpartition("@")[2]}
         if any(sender.domain == own or sender.domain.endswith(f".{own}") for own in domains):
             return "own"
         if sender.key in self._known:
