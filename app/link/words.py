@@ -17,6 +17,8 @@ WORDS: dict[str, str] = {
     "link.lost": QT_TRANSLATE_NOOP("Fault", "The gate does not answer. Look again before you repeat it."),
     "link.timeout": QT_TRANSLATE_NOOP("Fault", "The gate took too long to answer. Look again before you repeat it."),
     "link.internal": QT_TRANSLATE_NOOP("Fault", "The gate met a fault of its own: {text}"),
+    "link.died": QT_TRANSLATE_NOOP("Fault", "The gate ended before it answered, and did not say why."),
+    "link.silent": QT_TRANSLATE_NOOP("Fault", "The gate was started, but it does not answer."),
     "link.answer": QT_TRANSLATE_NOOP("Fault", "The gate answered in a way that this window does not understand."),
 }
 
