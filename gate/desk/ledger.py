@@ -1,0 +1,146 @@
+"""The one way in which lists and accounts change: rows and journal in one transaction, then the guard, then the news.
+
+What was answered is on the disk: the answer is given after the commit, never before.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from gate.desk.errors import DeskError
+from gate.desk.publish import Publisher
+from gate.events import Events
+from gate.forms import Change, ListsChanged
+from gate.rules.ruleset import Ruleset
+from gate.store import JournalError, Lists, Transaction, journal
+from gate.store.journal import Need
+from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange
+
+By = Literal["app", "cli"]
+
+
+@dataclass
+class Plan:
+    """What a call wants to change, and the line that the history will show.
+
+    Attributes:
+        changes: rows before and after; those that are the same before and after are left out by the ledger.
+        needs: rows that are relied on (see `gate.store.journal`).
+    """
+
+    code: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    changes: list[RowChange] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+
+
+class Ledger:
+    """Attributes: lists, publisher. All calls may come from any thread; changes come one after the other."""
+
+    def __init__(self, lists: Lists, publisher: Publisher, events: Events) -> None:
+        self.lists = lists
+        self.publisher = publisher
+        self._events = events
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self.lists.reading() as tx:
+            yield tx
+
+    def publish(self) -> None:
+        """Read all lists anew and give the rules to the guard: once at start, and after a change of gate.toml."""
+        with self._lock, self.lists.reading() as tx:
+            self.publisher.load(tx)
+            self.publisher.let_out()
+
+    def change(self, by: By, plan: Callable[[Transaction], Plan]) -> Change | None:
+        """Plan and make one change; None: all was so already. Raises the plan's Fault, and then nothing changed."""
+
+        def act(tx: Transaction) -> tuple[Change | None, list[RowChange]]:
+            wanted = plan(tx)
+            changes = [each for each in wanted.changes if each.before != each.after]
+            if not changes:
+                return None, []
+            noted = journal.note(
+                tx,
+                changes,
+                wanted.needs,
+                code=wanted.code,
+                params=wanted.params,
+                text=wanted.text,
+                by=by,
+                time=utc_now(),
+            )
+            return noted, changes
+
+        return self._transact(act)
+
+    def undo(self, number: int | None) -> Change:
+        return self._taken_back(lambda tx: journal.undo(tx, number))
+
+    def redo(self) -> Change:
+        return self._taken_back(journal.redo)
+
+    def heads(self) -> tuple[Change | None, Change | None]:
+        """What undo and redo would take now."""
+        with self.lists.reading() as tx:
+            return journal.next_undo(tx), journal.next_redo(tx)
+
+    def _taken_back(self, act: Callable[[Transaction], tuple[Change, list[RowChange]]]) -> Change:
+        try:
+            change = self._transact(act)
+        except JournalError as error:
+            raise DeskError(error.code, **error.params) from error
+        assert change is not None  # noqa: S101 (the journal raises instead)
+        return change
+
+    def _transact(self, act: Callable[[Transaction], tuple[Change | None, list[RowChange]]]) -> Change | None:
+        with self._lock:
+            before = self.publisher.ruleset
+            applied: list[RowChange] = []
+            try:
+                with self.lists.writing() as tx:
+                    change, changes = act(tx)
+                    if change is None:
+                        return None
+                    self.publisher.apply(changes)
+                    applied = changes
+                    undo, redo = journal.next_undo(tx), journal.next_redo(tx)
+            except BaseException:
+                self._not_committed(applied, before)
+                raise
+            self.publisher.let_out()
+            self._events.publish("lists", ListsChanged(scopes=_scopes(changes), undo=undo, redo=redo))
+            return change
+
+    def _not_committed(self, applied: Sequence[RowChange], before: Ruleset) -> None:
+        if applied:
+            self.publisher.revert(applied, before)
+
+
+SCOPES_TOLD = 100
+"""Scopes named in one event at most; a change of more says that any may have changed."""
+
+
+def _scopes(changes: Sequence[RowChange]) -> list[str] | None:
+    found: dict[str, None] = {}
+    for change in changes:
+        for row in (change.before, change.after):
+            match row:
+                case EntryRow():
+                    found[row.scope] = None
+                case AccountRow():
+                    found[row.address] = None
+                case NameRow():
+                    found[row.account] = None
+    return list(found) if len(found) <= SCOPES_TOLD else None
+
+
+def utc_now() -> str:
+    """ISO 8601 in UTC with Z, in seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

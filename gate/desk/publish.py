@@ -1,0 +1,141 @@
+"""From store to ruleset to guard. It holds what the rules need in memory, so that one more entry costs one more entry.
+
+It must never publish what is not committed: the ledger applies, commits, and only then lets it out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from gate.desk.server import ConfigView
+from gate.rules.domain import canonical_domain
+from gate.rules.ruleset import AccountRule, EntryRule, Ruleset, compile_ruleset
+from gate.store import Transaction, accounts, entries
+from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange
+
+
+class Publisher:
+    """Follows the rows and makes rulesets of them. Not for several threads at once: the ledger's lock guards it."""
+
+    def __init__(self, config: ConfigView, publish: Callable[[Ruleset], None]) -> None:
+        self._config = config
+        self._publish = publish
+        self._accounts: dict[str, AccountRow] = {}
+        self._names: dict[str, dict[str, NameRow]] = {}
+        self._owners: dict[str, str] = {}
+        self._entries: dict[int, EntryRule] = {}
+        self._ruleset: Ruleset | None = None
+        self._previous: Ruleset | None = None
+
+    @property
+    def config(self) -> ConfigView:
+        return self._config
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """What was compiled last."""
+        if self._ruleset is None:
+            self._ruleset = self._compile()
+        return self._ruleset
+
+    def configure(self, config: ConfigView) -> None:
+        self._config = config
+        self._ruleset = None
+
+    def load(self, tx: Transaction) -> None:
+        """Read everything anew."""
+        self._accounts = {row.address: row for row in accounts.every(tx)}
+        self._names, self._owners = {}, {}
+        for rows in accounts.names(tx).values():
+            for row in rows:
+                self._put_name(row)
+        self._entries = {
+            number: EntryRule(number, scope, list_, pattern) for number, scope, list_, pattern in entries.for_rules(tx)
+        }
+        self._ruleset = None
+
+    def own_domains(self) -> list[str]:
+        """Canonical: those of gate.toml; with the built-in server also those of all accounts and aliases."""
+        found = dict.fromkeys(map(canonical_domain, self._config.domains))
+        if self._config.built_in:
+            found.update(dict.fromkeys(map(domain_of, self._owners)))
+        return list(found)
+
+    def account_names(self) -> list[str]:
+        """The addresses of all accounts, their aliases too."""
+        return list(self._owners)
+
+    def account_of(self, address: str) -> str | None:
+        """The account that a canonical address means: its own or an alias."""
+        return self._owners.get(address)
+
+    def apply(self, changes: Sequence[RowChange]) -> None:
+        """Follow the rows and compile. Raises a Fault of the rules, and then nothing has changed."""
+        before = self._previous = self.ruleset
+        self._follow(changes)
+        try:
+            self._ruleset = self._compile()
+        except BaseException:
+            self._follow([change.backwards() for change in changes])
+            self._ruleset = before
+            raise
+
+    def revert(self, changes: Sequence[RowChange], before: Ruleset) -> None:
+        """The rows were not committed after all."""
+        self._follow([change.backwards() for change in changes])
+        self._ruleset = before
+
+    def let_out(self) -> None:
+        """Give the last ruleset to the guard."""
+        self._publish(self.ruleset)
+
+    def _follow(self, changes: Iterable[RowChange]) -> None:
+        for change in changes:
+            match change.before:
+                case AccountRow(address=address):
+                    del self._accounts[address]
+                case NameRow() as row:
+                    self._drop_name(row)
+                case EntryRow(id=number):
+                    self._entries.pop(number, None)
+        for change in changes:
+            match change.after:
+                case AccountRow() as row:
+                    self._accounts[row.address] = row
+                case NameRow() as row:
+                    self._put_name(row)
+                case EntryRow() as row:
+                    self._entries[row.id] = EntryRule(row.id, row.scope, row.list, row.pattern)
+
+    def _put_name(self, row: NameRow) -> None:
+        self._names.setdefault(row.account, {})[row.address] = row
+        self._owners[row.address] = row.account
+
+    def _drop_name(self, row: NameRow) -> None:
+        names = self._names[row.account]
+        del names[row.address], self._owners[row.address]
+        if not names:
+            del self._names[row.account]
+
+    def _compile(self) -> Ruleset:
+        rules = [
+            AccountRule(
+                address=row.address,
+                aliases=tuple(name for name in self._names.get(row.address, ()) if name != row.address),
+                mode=row.mode,
+                watch=row.watch,
+                refuse_bounces=row.refuse_bounces,
+            )
+            for row in self._accounts.values()
+        ]
+        return compile_ruleset(
+            rules,
+            list(self._entries.values()),
+            own_domains=self.own_domains(),
+            listed=[canonical_domain(name) for name in self._config.listed],
+            delimiter=self._config.delimiter,
+            previous=self._previous,
+        )
+
+
+def domain_of(address: str) -> str:
+    """The domain of a canonical address text."""
+    return address.rpartition("@")[2]

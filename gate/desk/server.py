@@ -1,0 +1,49 @@
+"""What the desk is given by the service, and what the service gives to those who ask for the gate's life.
+
+Only shapes: `gate.service` fills them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gate.forms import Status
+
+
+class Lifecycle(Protocol):
+    """The gate process as the methods `status`, `start`, `pause`, `stop` and `quit` see it."""
+
+    async def status(self) -> Status: ...
+
+    async def start(self) -> Status:
+        """Guard. Answers when the state is reached; raises a Fault that says what keeps the port closed."""
+        ...
+
+    async def pause(self) -> Status:
+        """Let everyone through."""
+        ...
+
+    async def stop(self) -> Status:
+        """Close the mail port; answers at once, sessions in flight go on to finish (`draining`)."""
+        ...
+
+    async def quit(self) -> Status:
+        """The same, then end the process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """What the desk must know of gate.toml.
+
+    Attributes:
+        domains: `[gate] domains`, as written.
+        listed: `[gate] listed`, as written.
+        delimiter: `[gate] recipient_delimiter`.
+        built_in: mail goes to the built-in server: then the domain of every account is the owner's own.
+    """
+
+    domains: Sequence[str] = ()
+    listed: Sequence[str] = ()
+    delimiter: str = "+"
+    built_in: bool = True

@@ -1,0 +1,174 @@
+"""log.db: what the gate answered. It may be locked, full or broken: then decisions are lost, and nothing else.
+
+It must never raise where a list is shown beside it, and never be opened together with lists.db in one statement.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gate.forms import Decision, LogPage, LogQuery, Warning
+from gate.store import decisions
+from gate.store.database import Database
+from gate.store.errors import StoreError
+from gate.store.opening import LOG, Schema, open_database
+
+_log = logging.getLogger(__name__)
+
+
+class Log:
+    """The decision log. Attributes: path. All methods may be called from any thread."""
+
+    def __init__(self, path: Path, schema: Schema = LOG) -> None:
+        self.path = path
+        self._schema = schema
+        self._lock = threading.RLock()
+        self._database: Database | None = None
+        self._trouble: StoreError | None = None
+        self._set_aside: Path | None = None
+        self.reopen()
+
+    def reopen(self) -> bool:
+        """Try to open the file if it is not open. A corrupt one is set aside and a new one made. Never raises."""
+        with self._lock:
+            for _ in range(2):
+                if self._database is not None:
+                    break
+                try:
+                    self._database = Database(open_database(self.path, self._schema), self.path)
+                    self._trouble = None
+                except StoreError as error:
+                    self._failed(error)
+            return self._database is not None
+
+    def warnings(self) -> list[Warning]:
+        """What the owner should know: decisions are not kept, or an old log was set aside."""
+        found = []
+        if self._trouble is not None:
+            text = f"decisions are not kept in the log: {self._trouble}"
+            found.append(Warning(code="log.unavailable", text=text, params={"why": str(self._trouble)}))
+        if self._set_aside is not None:
+            text = f"the log was broken; a new one was begun, the old one is {self._set_aside}"
+            found.append(Warning(code="log.set_aside", text=text, params={"file": str(self._set_aside)}))
+        return found
+
+    # ------------------------------------------------------------ writing: the recorder's thread alone
+
+    def last_id(self) -> int:
+        """The highest id of a row. Raises StoreError."""
+        with self._open() as database, database.reading() as tx:
+            return decisions.last_id(tx)
+
+    def append(self, rows: Sequence[Decision]) -> None:
+        """Add rows with their ids, their totals and hits; all or nothing. Raises StoreError."""
+        with self._open() as database, database.writing() as tx:
+            decisions.append(tx, rows)
+        self._trouble = None
+
+    def trim(self, *, oldest: str, max_rows: int) -> bool:
+        """Remove some of the rows before the time `oldest` or beyond `max_rows`; True: there is more to remove.
+
+        Totals and hits stay. Raises StoreError.
+        """
+        with self._open() as database, database.writing() as tx:
+            return decisions.trim(tx, oldest=oldest, max_rows=max_rows)
+
+    # ------------------------------------------------------------ reading
+
+    def totals(self) -> tuple[int, int]:
+        """Refused and accepted since the log began; zeros where it cannot be read."""
+        try:
+            with self._open() as database, database.reading() as tx:
+                return decisions.totals(tx)
+        except StoreError:
+            return 0, 0
+
+    def refused_since(self, day: str, accounts: Sequence[str]) -> dict[str, int]:
+        """Refused by account since a UTC day (`2026-11-17`), that day included; empty where it cannot be read."""
+        try:
+            with self._open() as database, database.reading() as tx:
+                return decisions.refused_since(tx, day, accounts)
+        except StoreError:
+            return {}
+
+    def hits(self, entry_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+        """Hits and the time of the last, by entry; empty where it cannot be read."""
+        try:
+            with self._open() as database, database.reading() as tx:
+                return decisions.hits(tx, entry_ids)
+        except StoreError:
+            return {}
+
+    def page(self, query: LogQuery, since: str | None) -> LogPage:
+        """Rows, the newest last. `since`: as the rows' times are written. Raises StoreError."""
+        with self._open() as database, database.reading() as tx:
+            return decisions.page(tx, query, since)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    # ------------------------------------------------------------ trouble
+
+    def _open(self) -> "_Using":
+        return _Using(self)
+
+    def _failed(self, error: StoreError) -> None:
+        """Remember what is wrong; a corrupt file goes out of the way, so that the next opening makes a new one."""
+        with self._lock:
+            if str(error) != str(self._trouble):
+                _log.warning("%s", error)
+            self._trouble = error
+            if error.code not in ("store.corrupt", "store.foreign"):
+                return
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+            try:
+                self._set_aside = _out_of_the_way(self.path)
+            except OSError as problem:
+                _log.warning("%s could not be set aside: %s", self.path, problem)
+
+
+class _Using:
+    """The database for one block; what goes wrong in it is remembered."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def __enter__(self) -> Database:
+        database = self._log._database
+        if database is None:
+            trouble = self._log._trouble
+            raise trouble if trouble is not None else StoreError(
+                "store.failed", file=str(self._log.path), why="the log is closed"
+            )
+        return database
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, StoreError):
+            self._log._failed(error)
+
+
+def _out_of_the_way(path: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    aside = path.with_name(f"{path.name}.broken-{stamp}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.broken-{stamp}-{number}")
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def open_log(path: Path, schema: Schema = LOG) -> Log:
+    """Open log.db. Never raises: what is wrong with it is in `warnings`, and `reopen` tries again."""
+    return Log(Path(path), schema)
