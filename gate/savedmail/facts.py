@@ -108,13 +108,16 @@ class Header:
         for value in self._values(b"from"):
             yield _header_address(value), "header"
 
-    def recipients(self) -> Iterator[Address]:
-        """Whom the message was for, best source first; asked only as far as needed."""
+    def delivered_to(self) -> Iterator[Address]:
+        """Recipients that a mail server noted, best source first; asked only as far as needed."""
         for value in self._values(*_RECIPIENT_FIELDS):
             yield from _addresses(value)
         for value in self._values(b"received"):
             for found in _FOR.finditer(value):
                 yield from _known(found[1] or found[2])
+
+    def written_to(self) -> Iterator[Address]:
+        """Recipients that the sender named."""
         for value in self._values(b"to", b"cc"):
             yield from _addresses(value)
 

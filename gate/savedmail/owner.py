@@ -52,23 +52,28 @@ class Owner:
         for patterns in (self._allowed, *self._expected.values()):
             self._guarded |= {registrable(domain) for domain in patterns.names()}
 
-    def account_of(self, recipients: Iterable[Address]) -> str | None:
+    def account_of(self, delivered: Iterable[Address], written: Iterable[Address]) -> str | None:
         """The account of a message: the first recipient that is an account or in an own domain; where accounts of
-        any domain may be made, else the first that is named, local hops last."""
-        own_hop = other = hop = None
-        for recipient in recipients:
-            bare = without_tag(recipient, "+")
-            account = self._accounts.get(recipient.key) or self._accounts.get(bare.key)
-            if account is not None:
-                return account
-            if recipient.domain in _HOPS:
-                own_hop = own_hop or (bare.text if recipient.domain in self.domains else None)
-                hop = hop or bare.text
-            elif recipient.domain in self.domains:
-                return bare.text
-            else:
-                other = other or bare.text
-        return own_hop or (self._any_domain and (other or hop)) or self._unclear
+        any domain may be made, else the first that is named, local hops last.
+
+        Args:
+            delivered: recipients that a mail server noted, best first.
+            written: those that the sender wrote into To and Cc.
+        """
+        hop: str | None = None
+        strangers: list[str] = []
+        for recipients, told in ((delivered, True), (written, self._unclear is None)):
+            for recipient in recipients:
+                bare = without_tag(recipient, "+")
+                account = self._accounts.get(recipient.key) or self._accounts.get(bare.key)
+                own = recipient.domain in self.domains
+                if account is not None or (own and recipient.domain not in _HOPS):
+                    return account or bare.text
+                if own or (self._any_domain and recipient.domain in _HOPS):
+                    hop = hop or bare.text
+                elif told and self._any_domain:
+                    strangers.append(bare.text)
+        return next(iter(strangers), None) or hop or self._unclear
 
     def has(self, account: str | None) -> bool:
         return account is not None and _key(account) in self._accounts

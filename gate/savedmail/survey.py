@@ -85,7 +85,7 @@ class _Run:
         if facts.sender is None:
             return Unreadable(file=file, offset=message.offset, why="no-sender")
         self.messages += 1
-        name = self._owner.account_of(header.recipients())
+        name = self._owner.account_of(header.delivered_to(), header.written_to())
         tally = self._accounts.get(name)
         if tally is None:
             tally = self._accounts[name] = AccountTally(name)
