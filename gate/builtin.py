@@ -1,0 +1,306 @@
+"""The built-in mail server: aiosmtpd on a private loopback port, delivering into Maildirs.
+
+To the gate it is a backend like any other: it takes the PROXY protocol, knows its own accounts, and has its own reply
+for an unknown user. It says 250 to a message only when every copy and the folder that names it are on the disk. It must
+never listen on anything but loopback, never judge a sender, never offer AUTH, and never leave in a `new` folder what it
+refused.
+
+A message arrives as it was received but for line ends (LF on disk), below two headers: Return-Path and Delivered-To.
+`postmaster` has no mailbox of its own: like any other name it exists where an account or an alias says so.
+"""
+
+import asyncio
+import errno
+import hashlib
+import itertools
+import logging
+import os
+import platform
+import re
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from gate.rules.address import Address, from_wire, without_tag
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+LINE_LIMIT = 1024 * 1024
+"""Bytes of one line of a message at most; aiosmtpd's own limit is 1001."""
+COMMAND_LIMIT = 4096
+PROXY_SECONDS = 30.0
+IDLE_SECONDS = 86_400.0
+"""The gate in front has the real limits; aiosmtpd's would cut a DATA that is merely slow."""
+FOLDER_NAME_LIMIT = 150
+
+Lookup = Callable[[Address], str | None]
+"""The account (its address as stored) that a canonical recipient is or is an alias of; None: there is none."""
+Owns = Callable[[Address], bool]
+"""Whether the recipient's domain is one of the owner's."""
+
+
+class BuiltinServer:
+    """The server, in the running event loop.
+
+    Attributes:
+        port: the private port; 0 before `start`.
+    """
+
+    def __init__(
+        self, mail: Path, *, lookup: Lookup, owns: Owns, message_bytes: int, delimiter: str = "+", hostname: str = ""
+    ) -> None:
+        """`mail`: the folder that holds one Maildir an account. `lookup` and `owns` are asked at every RCPT."""
+        self.port = 0
+        self.handler = _Handler(mail, lookup, owns, delimiter)
+        self._message_bytes = message_bytes
+        self._hostname = hostname or platform.node() or "localhost"
+        self._server: asyncio.Server | None = None
+        self._sessions: set[_Smtp] = set()
+
+    async def start(self) -> tuple[str, int]:
+        """Opens the private port and tells it: host, port."""
+        loop = asyncio.get_running_loop()
+
+        def session() -> _Smtp:
+            return _Smtp(self.handler, self._sessions, loop, self._message_bytes, self._hostname)
+
+        self._server = await loop.create_server(session, HOST, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return HOST, self.port
+
+    async def stop(self) -> None:
+        """Closes the port and every session; a delivery under way comes to its end first."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self.handler.settle()
+        for session in list(self._sessions):
+            session.abort()
+        while self._sessions:
+            await asyncio.wait([session.ended for session in self._sessions])
+        await self._server.wait_closed()
+        self._server = None
+
+
+_PATH = re.compile(r'<(?P<path>(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"|[^">\x00-\x1f\x7f])*)>(?P<rest>.*)')
+
+
+class _Smtp(SMTP):
+    """aiosmtpd's protocol, but for three things: longer lines, a count of sessions, and paths taken as they are
+    written (its own header parser decodes comments and encoded words, which are part of no SMTP path)."""
+
+    line_length_limit = LINE_LIMIT
+    command_size_limit = COMMAND_LIMIT
+    command_size_limits: dict[str, int] = defaultdict(lambda: COMMAND_LIMIT)
+
+    def __init__(
+        self,
+        handler: "_Handler",
+        sessions: "set[_Smtp]",
+        loop: asyncio.AbstractEventLoop,
+        message_bytes: int,
+        hostname: str,
+    ) -> None:
+        super().__init__(
+            handler,
+            loop=loop,
+            data_size_limit=message_bytes,
+            enable_SMTPUTF8=True,
+            hostname=hostname,
+            ident="ESMTP",
+            timeout=IDLE_SECONDS,
+            proxy_protocol_timeout=PROXY_SECONDS,
+        )
+        self._sessions = sessions
+        self.ended: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._sessions.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._sessions.discard(self)
+        self.ended.set_result(None)
+
+    def abort(self) -> None:
+        if self.transport is not None:
+            cast("asyncio.Transport", self.transport).abort()
+
+    def _create_envelope(self) -> "_Envelope":
+        return _Envelope()
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        match = _PATH.fullmatch(arg)
+        if match is None:
+            return None, None
+        return match["path"] or "<>", match["rest"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One copy to deliver: to which account, and the recipient it came for."""
+
+    account: str
+    recipient: Address
+
+
+class _Envelope(Envelope):
+    """A transaction; each recipient was looked up once, when it was accepted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copies: list[_Copy] = []
+
+
+class _Handler:
+    """aiosmtpd's hooks: which recipients exist, and the delivery."""
+
+    def __init__(self, mail: Path, lookup: Lookup, owns: Owns, delimiter: str) -> None:
+        self._mail = mail
+        self._lookup = lookup
+        self._owns = owns
+        self._delimiter = delimiter
+        self._deliveries: set[asyncio.Future[None]] = set()
+
+    async def handle_PROXY(self, server: SMTP, session: Session, envelope: _Envelope, data: object) -> bool:  # noqa: N802
+        return True
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: _Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250 PIPELINING"]
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: _Envelope, path: str, options: list[str]
+    ) -> bytes:
+        recipient = from_wire(path)
+        account = self._lookup(recipient) or self._lookup(without_tag(recipient, self._delimiter))
+        if account is not None:
+            envelope.rcpt_tos.append(path)
+            envelope.copies.append(_Copy(account, recipient))
+            return b"250 OK"
+        shown = path.encode("utf-8", "surrogateescape")
+        if recipient.domain and not self._owns(recipient):
+            return b"554 5.7.1 <" + shown + b">: Relay access denied"
+        return b"550 5.1.1 <" + shown + b">: Recipient address rejected: User unknown"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
+        sender = (envelope.mail_from or "").replace("<>", "")
+        content = envelope.original_content or b""
+        delivery = asyncio.ensure_future(
+            asyncio.to_thread(deliver, self._mail, sender, dict.fromkeys(envelope.copies), content)
+        )
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        try:
+            await asyncio.shield(delivery)
+        except OSError as error:
+            log.error("a message could not be stored in %s: %s", self._mail, error.strerror or error)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                return "452 4.3.1 Insufficient system storage"
+            return "451 4.3.0 The message could not be stored"
+        return "250 OK"
+
+    async def handle_exception(self, error: Exception) -> str:
+        reference = secrets.token_hex(4)
+        log.error("built-in mail server, reference %s", reference, exc_info=error)
+        return f"451 4.3.0 Internal error, reference {reference}"
+
+    async def settle(self) -> None:
+        """Waits until what is being delivered is delivered."""
+        while self._deliveries:
+            await asyncio.wait(self._deliveries)
+
+
+# ---------------------------------------------------------------- Maildirs
+
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
+_serial = itertools.count()
+
+
+def folder_name(account: str) -> str:
+    """The name of an account's Maildir, the same on all systems; for nearly all accounts the address as it is.
+
+    Other than `A-Z a-z 0-9 @ . _ - + = ~` it is percent-encoded, as are a first dot and the first letter of a name that
+    Windows reserves (`nul.x@example.org`); a very long one is cut and ends in a hash of the whole.
+    """
+    name = quote(account, safe="@+=")
+    if name.startswith(".") or _RESERVED.match(name):
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if len(name) > FOLDER_NAME_LIMIT:
+        name = f"{name[: FOLDER_NAME_LIMIT - 33]}~{hashlib.sha256(account.encode()).hexdigest()[:32]}"
+    return name
+
+
+def deliver(mail: Path, sender: str, copies: Iterable[_Copy], content: bytes) -> None:
+    """Puts a copy of the message into every recipient's Maildir: all of them or none, and on the disk when it returns.
+
+    Raises:
+        OSError: nothing was delivered.
+    """
+    body = content.replace(b"\r\n", b"\n")
+    written: list[tuple[Path, Path]] = []
+    named: list[Path] = []
+    try:
+        for copy in copies:
+            maildir = _maildir(mail, copy.account)
+            name = _unique_name()
+            written.append((maildir / "tmp" / name, maildir / "new" / name))
+            head = f"Return-Path: <{sender}>\nDelivered-To: {copy.recipient.ascii}\n".encode("utf-8", "surrogateescape")
+            _write(written[-1][0], head, body)
+        for temporary, final in written:
+            temporary.rename(final)
+            named.append(final)
+        for folder in {final.parent for final in named}:
+            _sync_folder(folder)
+    except OSError:
+        for path in [*named, *(temporary for temporary, _ in written)]:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _maildir(mail: Path, account: str) -> Path:
+    maildir = mail / folder_name(account)
+    if not (maildir / "new").is_dir():
+        for name in ("tmp", "cur", "new"):
+            (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (maildir, mail, mail.parent):
+            _sync_folder(folder)
+    return maildir
+
+
+def _unique_name() -> str:
+    """As https://cr.yp.to/proto/maildir.html asks, and a random part for clocks that are set back."""
+    now = time.time_ns()
+    host = re.sub(r"[^A-Za-z0-9.-]", "_", platform.node()) or "localhost"
+    parts = f"M{now // 1000 % 1_000_000}P{os.getpid()}Q{next(_serial)}R{secrets.token_hex(4)}"
+    return f"{now // 1_000_000_000}.{parts}.{host}"
+
+
+def _write(path: Path, *parts: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes names in a folder lasting; on Windows a folder cannot be opened, and NTFS journals names itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
