@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import re2
 
@@ -31,15 +32,27 @@ def read_regex(text: str) -> Pattern:
         raise PatternError("pattern.regex_open", text=text)
     if not text[1:-1]:
         raise PatternError("pattern.regex_empty")
+    size = _regex_size(text)
+    if size > PROGRAM_LIMIT:
+        raise PatternError("pattern.regex_large", text=text, size=size, limit=PROGRAM_LIMIT)
+    return Pattern(Kind.REGEX, text)
+
+
+@lru_cache(maxsize=16_384)  # a whole scope's, so that compiling rules again does not compile each regex again
+def _regex_size(text: str) -> int:
     try:
         bare = re2.compile(text[1:-1], _OPTIONS)  # on its own first: "a)(b" would close our own bracket
         compiled = re2.compile(f"(?i:{text[1:-1]})", _OPTIONS)
     except re2.error as error:
         raise _regex_error(text, error) from error
-    size = max(compiled.programsize, compiled.reverseprogramsize, bare.programsize)
-    if size > PROGRAM_LIMIT:
-        raise PatternError("pattern.regex_large", text=text, size=size, limit=PROGRAM_LIMIT)
-    return Pattern(Kind.REGEX, text)
+    return int(max(bare.programsize, compiled.programsize, compiled.reverseprogramsize))
+
+
+def weight(pattern: Pattern) -> int:
+    """About how many RE2 instructions a keyword, glob or regex adds to its scope's Set."""
+    if pattern.kind is Kind.REGEX:
+        return _regex_size(pattern.text)
+    return len(pattern.text) + 10 * (pattern.text.count("*") + pattern.text.count("?"))
 
 
 def _regex_error(text: str, error: re2.error) -> PatternError:

@@ -13,11 +13,13 @@ import re2
 from gate.errors import Fault
 from gate.rules import pattern as patterns
 from gate.rules.address import Address
-from gate.rules.expression import expression, options
+from gate.rules.expression import expression, options, weight
 from gate.rules.kinds import Kind, Pattern, PatternError
 
 SET_LIMIT = 5_000
 """Keywords, globs and regexes a scope may have."""
+WEIGHT_LIMIT = 500_000
+"""RE2 instructions that these may have together: compiling holds the interpreter lock, this many for 0.1 s."""
 _SMALL_SET = 250
 """New patterns that are kept in a second Set before both are compiled into one."""
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'+/=^_`{|}~-]+@[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
@@ -109,6 +111,7 @@ def build(scope: str, entries: Iterable[EntryRule], previous: Matcher | None = N
     """Compile the entries of one scope. Raises `RulesetError`."""
     matcher = Matcher(scope)
     sources: dict[str, str] = {}
+    heavy = 0
     for entry in entries:
         text = entry.pattern
         # Nearly all entries are plain canonical text; parsing 100,000 of them would take a second.
@@ -118,16 +121,19 @@ def build(scope: str, entries: Iterable[EntryRule], previous: Matcher | None = N
             _put(matcher._domains, text[1:], entry)
         else:
             try:
-                _add(matcher, sources, patterns.read(text), entry)
+                heavy += _add(matcher, sources, patterns.read(text), entry)
             except PatternError:
                 matcher.unreadable.append(entry)
     if len(sources) > SET_LIMIT:
         raise RulesetError("ruleset.too_many", scope=scope, count=len(sources), limit=SET_LIMIT)
+    if heavy > WEIGHT_LIMIT:
+        raise RulesetError("ruleset.too_large", scope=scope)
     matcher._sets = _sets(scope, sources, previous._sets if previous else ())
     return matcher
 
 
-def _add(matcher: Matcher, sources: dict[str, str], pattern: Pattern, entry: EntryRule) -> None:
+def _add(matcher: Matcher, sources: dict[str, str], pattern: Pattern, entry: EntryRule) -> int:
+    """Sort one entry in; tells what it adds to the Set."""
     if pattern.kind is Kind.ADDRESS:
         _put(matcher._addresses, pattern.value, entry)
     elif pattern.kind is Kind.DOMAIN:
@@ -137,6 +143,8 @@ def _add(matcher: Matcher, sources: dict[str, str], pattern: Pattern, entry: Ent
     else:
         sources[pattern.text] = expression(pattern) or ""
         _put(matcher._sought, pattern.text, entry)
+        return weight(pattern)
+    return 0
 
 
 def _sets(scope: str, sources: dict[str, str], old: tuple[_Set, ...]) -> tuple[_Set, ...]:
