@@ -19,27 +19,29 @@ class Events:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: tuple[Listener, ...] = ()
+        self._listeners: dict[int, Listener] = {}  # replaced, never changed: publishers read it without the lock
+        self._next = 0
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(kind, data)` from now on, in the publisher's thread; it must return at once.
 
         Returns the function that ends it; calling that twice is harmless.
         """
-        entry: Listener = lambda kind, data: listener(kind, data)  # noqa: E731 (one identity a subscription)
         with self._lock:
-            self._listeners = (*self._listeners, entry)
+            number = self._next
+            self._next += 1
+            self._listeners = {**self._listeners, number: listener}
 
         def unsubscribe() -> None:
             with self._lock:
-                self._listeners = tuple(each for each in self._listeners if each is not entry)
+                self._listeners = {each: other for each, other in self._listeners.items() if each != number}
 
         return unsubscribe
 
     def publish(self, kind: EventKind, data: Any = None) -> None:
         """Tell all subscribers. Callable from any thread; never raises."""
-        for listener in self._listeners:
+        for listener in self._listeners.values():
             try:
                 listener(kind, data)
-            except Exception:  # the outermost edge: a listener's fault is its own
+            except Exception:  # noqa: BLE001 (the outermost edge: a listener's fault is its own)
                 _log.exception("a listener failed on %s", kind)

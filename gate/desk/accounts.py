@@ -1,7 +1,8 @@
 """Accounts: make, change, remove, show, list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -81,15 +82,15 @@ class Accounts:
         limit = typed.page_limit(params.limit)
         with self._ledger.reading() as tx:
             rows, more, total = accounts.page(tx, after=params.after, limit=limit, text=params.filter.strip())
-            return AccountPage(rows=self._forms(tx, rows), next=rows[-1].address if more else None, total=total)
+            return AccountPage(rows=[*self._forms(tx, rows)], next=rows[-1].address if more else None, total=total)
 
-    def _forms(self, tx: Transaction, rows: Sequence[AccountRow]) -> "list[Account]":
+    def _forms(self, tx: Transaction, rows: Sequence[AccountRow]) -> tuple[Account, ...]:
         addresses = [row.address for row in rows]
         names = accounts.names(tx, addresses)
         counts = accounts.entry_counts(tx, addresses)
         week = (datetime.now(UTC) - timedelta(days=6)).strftime("%Y-%m-%d")
         refused = self._log.refused_since(week, addresses)
-        return [
+        return tuple(
             Account(
                 address=row.address,
                 aliases=[name.address for name in names[row.address] if name.position],
@@ -103,9 +104,9 @@ class Accounts:
                 refused_7_days=refused.get(row.address, 0),
             )
             for row in rows
-        ]
+        )
 
-    def _names(self, tx: Transaction, address: str, aliases: Sequence[str]) -> "list[NameRow]":
+    def _names(self, tx: Transaction, address: str, aliases: Sequence[str]) -> tuple[NameRow, ...]:
         """The names of a new account, or of one that gets new aliases. Raises DeskError where one is taken."""
         names = [NameRow(address, address)]
         for text in filter(str.strip, aliases):
@@ -120,13 +121,13 @@ class Accounts:
             if owner not in (None, address):
                 raise DeskError("account.is_alias", address=alias, account=owner)
             names.append(NameRow(alias, address, len(names)))
-        return names
+        return tuple(names)
 
-    def _renamed(self, tx: Transaction, address: str, aliases: Sequence[str]) -> "list[RowChange]":
+    def _renamed(self, tx: Transaction, address: str, aliases: Sequence[str]) -> tuple[RowChange, ...]:
         before = {name.address: name for name in accounts.names(tx, [address])[address]}
         after = {name.address: name for name in self._names(tx, address, aliases)}
         changes = [RowChange(before.get(key), after.get(key)) for key in {**before, **after}]
-        return [change for change in changes if change.before != change.after]
+        return tuple(change for change in changes if change.before != change.after)
 
 
 def _check_free(tx: Transaction, address: str) -> None:
@@ -137,8 +138,8 @@ def _check_free(tx: Transaction, address: str) -> None:
         raise DeskError("account.is_alias", address=address, account=owner)
 
 
-_FIELDS = ("mode", "watch", "refuse_bounces", "given_to", "expect")
-_SAID = {
+_FIELDS: Final = ("mode", "watch", "refuse_bounces", "given_to", "expect")
+_SAID: dict[str, Callable[[AccountRow], str]] = {
     "mode": lambda row: f"mode {row.mode}",
     "watch": lambda row: "watch" if row.watch else "no watch",
     "refuse_bounces": lambda row: "refuse bounces" if row.refuse_bounces else "no refuse bounces",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from gate.desk import typed
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger
-from gate.forms import Check, CheckQuery, EntryRef, LogPage, LogQuery
+from gate.forms import Check, CheckQuery, EntryRef, ListName, LogPage, LogQuery
 from gate.guard import Guard
 from gate.rules import address
 from gate.rules.address import NULL
@@ -31,11 +31,12 @@ class Activity:
         guard.enforcing = self.enforcing()
         verdict = guard.judge(sender.text, recipient.text)
         entry = verdict.entry
+        list_: ListName = "allow" if entry is not None and entry.list == "allow" else "deny"
         return Check(
             verdict=verdict.verdict,
             because=verdict.because,
             account=verdict.account,
-            entry=None if entry is None else EntryRef(scope=entry.scope, list=entry.list, pattern=entry.pattern),
+            entry=None if entry is None else EntryRef(scope=entry.scope, list=list_, pattern=entry.pattern),
             would=verdict.would,
         )
 

@@ -18,7 +18,7 @@ from gate.forms import (
     ForgetEntries,
     ListName,
     RemoveEntries,
-    Warning,
+    Warning,  # noqa: A004
 )
 from gate.rules import pattern as rules_pattern
 from gate.rules.pattern import Pattern
@@ -50,7 +50,7 @@ class Entries:
             verb = "Deny" if list_ == "deny" else "Allow"
             return Plan(f"entries.{list_}", told, f"{verb} {what.text} for {said(scope)}", changes, needs=needs(scope))
 
-        return Changed(change=self._ledger.change(by, plan), warnings=self._cautions(wanted, list_))
+        return Changed(change=self._ledger.change(by, plan), warnings=[*self._cautions(wanted, list_)])
 
     def forget(self, params: ForgetEntries, by: By) -> Changed:
         wanted = [typed.stored_pattern(text) for text in params.patterns]
@@ -101,7 +101,7 @@ class Entries:
             return _edition(tx, before, after)
 
         change = self._ledger.change(by, plan)
-        return Changed(change=change, warnings=self._cautions(wanted, "deny") if change else [])
+        return Changed(change=change, warnings=[*self._cautions(wanted, "deny")] if change else [])
 
     def list(self, params: EntryQuery, _by: By) -> EntryPage:
         limit = typed.page_limit(params.limit)
@@ -116,7 +116,7 @@ class Entries:
         last = (rows[-1].pattern if params.sort == "pattern" else str(rows[-1].id)) if more else None
         return EntryPage(rows=[_form(row, hits.get(row.id)) for row in rows], next=last, total=total)
 
-    def _cautions(self, wanted: Sequence[Pattern], list_: ListName) -> "list[Warning]":
+    def _cautions(self, wanted: Sequence[Pattern], list_: ListName) -> Sequence[Warning]:
         """What the owner should know of patterns that he denied; an allowed one may cover what it will."""
         if list_ == "allow":
             return []

@@ -15,11 +15,11 @@ from gate.desk import typed
 from gate.desk.entries import added, needs, said
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger, Plan, utc_now
-from gate.forms import Applied, ApplyImport, ImportItem, Nothing, Staged, StageImport, SurveyContext
+from gate.forms import Applied, ApplyImport, ImportItem, ListName, Nothing, Staged, StageImport, SurveyContext
 from gate.rules.pattern import Pattern
 from gate.rules.ruleset import parse_scope
 from gate.store import Transaction, accounts, entries
-from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange
+from gate.store.rows import AccountRow, NameRow, RowChange
 
 STAGES = 8
 """Imports being prepared at once; the one touched longest ago goes first."""
@@ -37,12 +37,16 @@ class Importing:
     def context(self, _params: Nothing, _by: By) -> SurveyContext:
         with self._ledger.reading() as tx:
             rows = accounts.every(tx)
+            names = [name for each in accounts.names(tx).values() for name in each]
+            publisher = self._ledger.publisher
             return SurveyContext(
-                accounts=[name.address for names in accounts.names(tx).values() for name in names],
-                domains=self._ledger.publisher.own_domains(),
+                accounts=[name.address for name in names],
+                domains=publisher.own_domains(),
                 allowed=entries.allowed_patterns(tx),
                 known=self._ledger.lists.known_people(tx),
                 expected={row.address: [*row.expect] for row in rows if row.expect},
+                aliases={name.address: name.account for name in names if name.position},
+                any_domain=publisher.config.built_in,
             )
 
     def stage(self, params: StageImport, _by: By) -> Staged:
@@ -81,7 +85,7 @@ class _Work:
     def plan(self, tx: Transaction, read: Sequence[tuple[ImportItem, list[Pattern]]]) -> Plan:
         before: dict[str, AccountRow | None] = {}
         after: dict[str, AccountRow] = {}
-        by_list: dict[tuple[str, str], dict[str, Pattern]] = {}
+        by_list: dict[tuple[str, ListName], dict[str, Pattern]] = {}
         for item, patterns in read:
             scope = self._scope(tx, item.scope, before, after)
             if typed.is_account(scope):
@@ -95,8 +99,7 @@ class _Work:
                 raise DeskError("scope.not_an_account", scope=scope)
             for pattern in patterns:
                 # The last one said wins: a pattern stands on one list of a scope.
-                for list_ in ("deny", "allow"):
-                    by_list.get((scope, list_), {}).pop(pattern.text, None)
+                by_list.get((scope, "allow" if item.list == "deny" else "deny"), {}).pop(pattern.text, None)
                 by_list.setdefault((scope, item.list), {})[pattern.text] = pattern
         changes: list[RowChange] = []
         for scope, row in after.items():
@@ -105,14 +108,13 @@ class _Work:
                 changes.append(RowChange(None, NameRow(scope, scope)))
         fresh: list[RowChange] = []
         for (scope, list_), wanted in by_list.items():
-            listed: list[Pattern] = list(wanted.values())
-            name = "allow" if list_ == "allow" else "deny"
-            fresh += added(tx, scope, name, listed, source="import", origin=self.label)
+            fresh += added(tx, scope, list_, list(wanted.values()), source="import", origin=self.label)
         self.applied = len(fresh)
         self.made = [scope for scope in after if before[scope] is None]
-        self.closed = [
-            scope for scope, row in after.items() if row.mode == "closed" and getattr(before[scope], "mode", "") != "closed"
-        ]
+        for scope, row in after.items():
+            was = before[scope]
+            if row.mode == "closed" and (was is None or was.mode != "closed"):
+                self.closed.append(scope)
         scopes = list(dict.fromkeys([*after, *(scope for scope, _ in by_list)]))
         return Plan("import.apply", self._told(scopes), self._text(), [*changes, *fresh], needs=needs(*scopes))
 

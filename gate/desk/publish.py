@@ -90,20 +90,20 @@ class Publisher:
     def _follow(self, changes: Iterable[RowChange]) -> None:
         for change in changes:
             match change.before:
-                case AccountRow(address=address):
-                    del self._accounts[address]
-                case NameRow() as row:
-                    self._drop_name(row)
-                case EntryRow(id=number):
-                    self._entries.pop(number, None)
+                case AccountRow() as account:
+                    del self._accounts[account.address]
+                case NameRow() as name:
+                    self._drop_name(name)
+                case EntryRow() as entry:
+                    self._entries.pop(entry.id, None)
         for change in changes:
             match change.after:
-                case AccountRow() as row:
-                    self._accounts[row.address] = row
-                case NameRow() as row:
-                    self._put_name(row)
-                case EntryRow() as row:
-                    self._entries[row.id] = EntryRule(row.id, row.scope, row.list, row.pattern)
+                case AccountRow() as account:
+                    self._accounts[account.address] = account
+                case NameRow() as name:
+                    self._put_name(name)
+                case EntryRow() as entry:
+                    self._entries[entry.id] = EntryRule(entry.id, entry.scope, entry.list, entry.pattern)
 
     def _put_name(self, row: NameRow) -> None:
         self._names.setdefault(row.account, {})[row.address] = row

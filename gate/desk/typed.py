@@ -1,4 +1,7 @@
-"""What an owner typed, read: addresses, scopes, patterns, notes, pages. It asks the lists what exists and changes nothing."""
+"""What an owner typed, read: addresses, scopes, patterns, notes, pages.
+
+It asks the lists what exists and changes nothing.
+"""
 
 from gate.desk.errors import DeskError
 from gate.desk.publish import Publisher, domain_of

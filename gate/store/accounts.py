@@ -1,7 +1,8 @@
 """Queries about accounts and their names. Writing goes through `gate.store.rows`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,7 +25,8 @@ def owners_of(tx: Transaction, addresses: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(addresses), IN_LIMIT):
         wanted = name.c.address.in_(addresses[start : start + IN_LIMIT])
-        found.update((str(row[0]), str(row[1])) for row in tx.execute(sa.select(name.c.address, name.c.account).where(wanted)))
+        chosen = sa.select(name.c.address, name.c.account).where(wanted)
+        found.update((str(row[0]), str(row[1])) for row in tx.execute(chosen))
     return found
 
 
@@ -50,19 +52,26 @@ def page(tx: Transaction, *, after: str | None, limit: int, text: str) -> tuple[
     return rows[:limit], len(rows) > limit, int(tx.execute(count).scalar_one())
 
 
-def _rows(tx: Transaction, chosen: sa.Select[tuple[object, ...]], *, all_expected: bool = False) -> list[AccountRow]:
-    found = tx.execute(chosen).mappings().all()
+def _rows(tx: Transaction, chosen: "sa.Select[Any]", *, all_expected: bool = False) -> list[AccountRow]:
+    found = tx.execute(chosen).all()
     patterns: dict[str, list[str]] = defaultdict(list)
     wanted = sa.select(expected.c.account, expected.c.pattern).order_by(expected.c.account, expected.c.position)
     if not all_expected:
-        wanted = wanted.where(expected.c.account.in_([row["address"] for row in found]))
+        wanted = wanted.where(expected.c.account.in_([row.address for row in found]))
     for address, pattern in tx.execute(wanted) if found else ():
         patterns[address].append(pattern)
-    return [_row(row, patterns.get(row["address"], ())) for row in found]
-
-
-def _row(values: Mapping[str, object], patterns: Iterable[str]) -> AccountRow:
-    return AccountRow(**values, expect=tuple(patterns))  # type: ignore[arg-type] (the columns are the fields)
+    return [
+        AccountRow(
+            address=row.address,
+            created=row.created,
+            mode=row.mode,
+            watch=row.watch,
+            refuse_bounces=row.refuse_bounces,
+            given_to=row.given_to,
+            expect=tuple(patterns.get(row.address, ())),
+        )
+        for row in found
+    ]
 
 
 def names(tx: Transaction, addresses: Sequence[str] | None = None) -> dict[str, list[NameRow]]:

@@ -40,23 +40,18 @@ def append(tx: Transaction, rows: Sequence[Decision]) -> None:
         if row.entry_id is not None:
             hits[row.entry_id] += 1
             last[row.entry_id] = max(row.time, last.get(row.entry_id, ""))
-    for day, account in {*refused, *accepted}:
-        key = (day, account)
-        _add_total(tx, day, account, refused[key], accepted[key], would[key])
+    for key in {*refused, *accepted}:
+        _add_total(tx, key, {"refused": refused[key], "accepted": accepted[key], "would_refuse": would[key]})
     for entry_id, count in hits.items():
         _add_hit(tx, entry_id, count, last[entry_id])
 
 
-def _add_total(tx: Transaction, day: str, account: str, refused: int, accepted: int, would: int) -> None:
+def _add_total(tx: Transaction, key: tuple[str, str], counts: dict[str, int]) -> None:
+    day, account = key
     same = (total.c.day == day) & (total.c.account == account)
-    more = {
-        "refused": total.c.refused + refused,
-        "accepted": total.c.accepted + accepted,
-        "would_refuse": total.c.would_refuse + would,
-    }
+    more = {field: total.c[field] + count for field, count in counts.items()}
     if tx.execute(sa.update(total).where(same).values(more)).rowcount == 0:
-        values = {"day": day, "account": account, "refused": refused, "accepted": accepted, "would_refuse": would}
-        tx.execute(sa.insert(total).values(values))
+        tx.execute(sa.insert(total).values(day=day, account=account, **counts))
 
 
 def _add_hit(tx: Transaction, entry_id: int, count: int, last: str) -> None:

@@ -39,7 +39,8 @@ def by_ids(tx: Transaction, ids: Sequence[int]) -> dict[int, EntryRow]:
 
 
 def of_scope(tx: Transaction, scope: str) -> list[EntryRow]:
-    return [EntryRow(*row) for row in tx.execute(sa.select(*COLUMNS).where(entry.c.scope == scope).order_by(entry.c.id))]
+    chosen = sa.select(*COLUMNS).where(entry.c.scope == scope).order_by(entry.c.id)
+    return [EntryRow(*row) for row in tx.execute(chosen)]
 
 
 def for_rules(tx: Transaction) -> Iterator[tuple[int, str, str, str]]:

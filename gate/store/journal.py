@@ -22,7 +22,11 @@ from gate.store.tables import journal, journal_row
 Need = tuple[RowKind, str]
 """A row that a change does not touch but relies on, such as the account whose list gets an entry: kind and key."""
 
-_TYPES: dict[str, type] = {"account": AccountRow, "name": NameRow, "entry": EntryRow}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "account": msgspec.json.Decoder(AccountRow),
+    "name": msgspec.json.Decoder(NameRow),
+    "entry": msgspec.json.Decoder(EntryRow),
+}
 
 
 class JournalError(Fault):
@@ -152,10 +156,9 @@ def _touched_later(tx: Transaction, number: int) -> Change | None:
 
 def _images(tx: Transaction, number: int) -> list[RowChange]:
     chosen = sa.select(journal_row).where(journal_row.c.change == number, sa.not_(journal_row.c.needs))
-    decoders = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
 
     def image(kind: str, text: str | None) -> Any:
-        return None if text is None else decoders[kind].decode(text)
+        return None if text is None else _DECODERS[kind].decode(text)
 
     return [RowChange(image(row.kind, row.before), image(row.kind, row.after)) for row in tx.execute(chosen)]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gate.forms import Decision, LogPage, LogQuery, Warning
+from gate.forms import Decision, LogPage, LogQuery, Warning  # noqa: A004
 from gate.store import decisions
 from gate.store.database import Database
 from gate.store.errors import StoreError

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from gate.store.errors import StoreError, translated
 
 
-
 @dataclass(frozen=True)
 class Schema:
     """What is known of one kind of database.

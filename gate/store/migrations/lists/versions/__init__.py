@@ -1,1 +1,4 @@
-"""One file a step. To add one: 1. the file here; 2. its revision at the end of `opening.LISTS`; 3. `gate.store.tables`."""
+"""One file a step.
+
+To add one: 1. the file here; 2. its revision at the end of `opening.LISTS`; 3. `gate.store.tables`.
+"""

@@ -1,0 +1,189 @@
+"""The one queue between the mail path and the log: decisions, hits and totals, in batches, in a thread of its own.
+
+It must never delay or refuse a mail: `record` puts a decision into a bounded queue and returns. A log that is locked,
+full or broken costs decisions and makes a warning, nothing more.
+"""
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from gate.events import Events
+from gate.forms import Decision, Warning  # noqa: A004
+from gate.store import Log, StoreError
+
+QUEUE_LIMIT = 20_000
+"""Decisions that may wait for the thread; more are dropped and counted."""
+PENDING_LIMIT = 50_000
+"""Decisions that may wait for a log that cannot be written; the oldest are dropped first."""
+BATCH = 1_000
+BATCH_SECONDS = 0.1
+"""Between two batches: at most ten events a second, and a decision is seen well within half a second."""
+RETRY_SECONDS = 1.0
+TRIM_SECONDS = 600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Takes every decision of every front. `start` once, `stop` once; all else from any thread."""
+
+    def __init__(self, log_store: Log, events: Events, *, keep_days: int = 90, max_rows: int = 2_000_000) -> None:
+        """`keep_days`, `max_rows`: what the log may hold; totals by day outlive the rows."""
+        self._store = log_store
+        self._events = events
+        self._keep_days = keep_days
+        self._max_rows = max_rows
+        self._queue: queue.Queue[Decision | None] = queue.Queue(QUEUE_LIMIT)
+        self._pending: deque[Decision] = deque()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._next_id = 1
+        self._numbered = False
+        self._counted = threading.Lock()
+        self._refused = 0
+        self._accepted = 0
+        self._dropped = 0
+        self._retry_at = 0.0
+        self._trim_at = 0.0
+
+    def start(self) -> None:
+        self._refused, self._accepted = self._store.totals()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def record(self, decision: Decision) -> None:
+        """Take one decision. Never blocks, never raises."""
+        try:
+            self._queue.put_nowait(decision)
+        except queue.Full:
+            with self._counted:
+                self._dropped += 1
+        with self._counted:
+            if decision.verdict == "refuse":
+                self._refused += 1
+            else:
+                self._accepted += 1
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Write what is there and end the thread."""
+        thread = self._thread
+        if thread is None:
+            return
+        self._stopping.set()
+        with contextlib.suppress(queue.Full):  # a thread that has so much to do looks at `_stopping` anyway
+            self._queue.put_nowait(None)
+        thread.join(seconds)
+        self._thread = None
+
+    def totals(self) -> tuple[int, int]:
+        """Refused and accepted since the log began."""
+        with self._counted:
+            return self._refused, self._accepted
+
+    def warnings(self) -> list[Warning]:
+        """What the owner should know of the log."""
+        found = self._store.warnings()
+        if self._dropped:
+            text = f"{self._dropped} decisions could not be kept in the log"
+            found.append(Warning(code="log.dropped", text=text, params={"count": self._dropped}))
+        return found
+
+    # ------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            try:
+                going = self._turn()
+            except Exception:  # noqa: BLE001 (the thread's outermost edge: the next batch may fare better)
+                _log.exception("a batch of decisions was lost")
+                going = not self._stopping.wait(RETRY_SECONDS)
+
+    def _turn(self) -> bool:
+        """Wait for decisions, write and tell one batch. False: that was the last."""
+        batch, last = self._gather()
+        batch = self._number(batch)
+        self._pending.extend(batch)
+        self._write(final=last)
+        if batch:
+            self._events.publish("decisions", batch)
+        self._trim()
+        if not last and batch:
+            self._stopping.wait(BATCH_SECONDS)
+        return not last
+
+    def _gather(self) -> tuple[list[Decision], bool]:
+        batch: list[Decision] = []
+        try:
+            timeout = RETRY_SECONDS if self._pending else TRIM_SECONDS
+            first = self._queue.get(timeout=timeout)
+            while first is not None:
+                batch.append(first)
+                if len(batch) == BATCH:
+                    return batch, False
+                first = self._queue.get_nowait()
+        except queue.Empty:
+            return batch, self._stopping.is_set()
+        return batch, True
+
+    def _number(self, batch: list[Decision]) -> list[Decision]:
+        """Give ids, so that who hears the event can ask the log for what is newer."""
+        if not self._numbered:
+            self._renumber()
+        first = self._next_id
+        self._next_id += len(batch)
+        return [msgspec.structs.replace(row, id=first + number) for number, row in enumerate(batch)]
+
+    def _renumber(self) -> None:
+        """Go on from the log's last row; what waits moves behind it."""
+        try:
+            last = self._store.last_id()
+        except StoreError:
+            return
+        self._numbered = True
+        if self._pending and self._pending[0].id <= last:
+            self._next_id = last + 1
+            self._pending = deque(self._number(list(self._pending)))
+        self._next_id = max(self._next_id, last + 1)
+
+    def _write(self, *, final: bool) -> None:
+        while len(self._pending) > PENDING_LIMIT:
+            self._pending.popleft()
+            with self._counted:
+                self._dropped += 1
+        now = time.monotonic()
+        if not self._pending or (now < self._retry_at and not final):
+            return
+        self._retry_at = now + RETRY_SECONDS
+        if not self._store.reopen():
+            return
+        if not self._numbered:
+            self._renumber()
+        while self._pending:
+            rows = [self._pending[index] for index in range(min(BATCH, len(self._pending)))]
+            try:
+                self._store.append(rows)
+            except StoreError:
+                self._numbered = False
+                return  # the store remembers why; the rows wait
+            for _ in rows:
+                self._pending.popleft()
+        self._retry_at = 0.0
+
+    def _trim(self) -> None:
+        now = time.monotonic()
+        if now < self._trim_at or self._pending:
+            return
+        oldest = (datetime.now(UTC) - timedelta(days=self._keep_days)).strftime("%Y-%m-%dT%H:%M:%S")
+        try:
+            more = self._store.trim(oldest=oldest, max_rows=self._max_rows)
+        except StoreError:
+            more = False
+        self._trim_at = now + (0.0 if more else TRIM_SECONDS)
