@@ -62,7 +62,7 @@ class Incoming(Form, frozen=True, kw_only=True):
     id: int | str | None = None
     method: str | None = None
     params: msgspec.Raw = msgspec.Raw(b"{}")
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
     error: Error | None = None
 
 
@@ -173,10 +173,10 @@ def decode_incoming(line: bytes) -> Incoming:
         raise CodecError("control.not_json", PARSE_ERROR, why=str(problem)) from problem
 
 
-def decode_as(raw: msgspec.Raw | None, form: type[Form]) -> Form:
+def decode_as(raw: msgspec.Raw, form: type[Form]) -> Form:
     """The typed content of a result or of a notification's params."""
     try:
-        return msgspec.json.decode(raw if raw is not None else b"null", type=form)
+        return msgspec.json.decode(raw, type=form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise CodecError("control.not_json", PARSE_ERROR, why=str(problem)) from problem
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from gate.desk import Desk
 from gate.desk.server import Lifecycle
-from gate.forms import Form, ListQuery, Subscribed
+from gate.forms import Form, Subscribed
 
 By = Literal["app", "cli"]
 
@@ -64,7 +64,7 @@ class Methods:
     async def answer(self, method: str, params: Form, by: By) -> Form:
         """The result of a call; raises `Fault` for a refusal."""
         if method == "subscribe":
-            return await self._subscribed(by)
+            return await self._subscribed()
         if method in LIFE_METHODS:
             result: Form = await LIFE_METHODS[method](self._life)
             return result
@@ -75,5 +75,8 @@ class Methods:
         """Wait for the call under way and end the worker thread."""
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    async def _subscribed(self, by: By) -> Subscribed:
-        raise NotImplementedError(ListQuery)
+    async def _subscribed(self) -> Subscribed:
+        """The present state; `seq` is the control server's to fill in."""
+        loop = asyncio.get_running_loop()
+        undo, redo = await loop.run_in_executor(self._worker, self._desk.journal.heads)
+        return Subscribed(seq=0, status=await self._life.status(), undo=undo, redo=redo)

@@ -1,0 +1,122 @@
+"""Which way a call goes: to the running gate, or to the same desk in this process under the same lock.
+
+The store is imported only in the second case.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol
+
+from gate.control import client
+from gate.control.messages import METHODS
+from gate.errors import Fault
+from gate.folders import Folders, find
+from gate.forms import Form, Nothing
+
+LOCK_SECONDS = 5.0
+"""How long a command waits for another one, or for a gate that is about to answer."""
+
+_named_socket: list[str] = []
+
+
+class LinkError(Fault):
+    """There is no gate to ask."""
+
+    texts: ClassVar[Mapping[str, str]] = {
+        "link.no_gate": "No gate is running; start one with: irusu-gate serve",
+        "link.no_socket": "No gate answers on {path}",
+    }
+
+
+class Link(Protocol):
+    """Answers calls, wherever the desk is."""
+
+    def call(self, method: str, params: Form | None = None) -> Form: ...
+
+
+def name_socket(path: str) -> None:
+    """Seek the gate there and nowhere else, from now on."""
+    _named_socket[:] = [path]
+
+
+def folders() -> Folders:
+    """This owner's folders, with the socket named on the command line."""
+    return find(_named_socket[0] if _named_socket else None)
+
+
+def running() -> client.Client | None:
+    """A connection to the running gate, or None."""
+    try:
+        return client.connect(folders())
+    except client.ClientError as problem:
+        if problem.code == "control.lost":  # it was about to end
+            return None
+        raise
+
+
+@contextlib.contextmanager
+def the_gate() -> Iterator[client.Client]:
+    """The running gate; LinkError where none runs."""
+    found = running()
+    if found is None:
+        raise _no_gate()
+    with found:
+        yield found
+
+
+def _no_gate() -> LinkError:
+    return LinkError("link.no_socket", path=_named_socket[0]) if _named_socket else LinkError("link.no_gate")
+
+
+@contextlib.contextmanager
+def link() -> Iterator[Link]:
+    """The running gate, or the desk in this process. Waits a few seconds where another process has the lock."""
+    found = running()
+    if found is None and _named_socket:
+        raise _no_gate()
+    if found is not None:
+        with found:
+            yield found
+        return
+    from gate.service.lock import OwnerError, Ownership
+
+    places = folders()
+    places.make()
+    with Ownership(places, "command") as ownership:
+        end = time.monotonic() + LOCK_SECONDS
+        while found is None:
+            try:
+                ownership.take(0.1)
+                break
+            except OwnerError:
+                if time.monotonic() > end:
+                    raise
+            found = running()
+        if found is not None:
+            with found:
+                yield found
+            return
+        from gate.service.opening import local_link
+
+        with local_link(places) as here:
+            yield here
+
+
+def call(method: str, params: Form | None = None) -> Any:
+    """The answer to one call: a form as `METHODS` says."""
+    with link() as open_link:
+        return open_link.call(method, params if params is not None else Nothing())
+
+
+def pages(open_link: Link, method: str, query: Form) -> Iterator[Any]:
+    """All rows of a list method that comes in pages, from the query's `after` on."""
+    import msgspec
+
+    assert "after" in query.__struct_fields__, METHODS[method]  # noqa: S101
+    while True:
+        page: Any = open_link.call(method, query)
+        yield from page.rows
+        if page.next is None:
+            return
+        query = msgspec.structs.replace(query, after=page.next)

@@ -1,0 +1,176 @@
+"""The gate's states, and what leads from one to another. It knows the mail port as something to open and close.
+
+    stopped  -- start --> guarding    the port opens; a Fault keeps the state
+    stopped  -- pause --> open
+    guarding <- start/pause -> open   at once, sessions go on
+    guarding, open  -- stop -->  draining  -- sessions done, 30 s at most -->  stopped
+    draining -- start, pause -->  guarding, open   the port opens again, old sessions go on
+    any      -- quit -->  draining  -->  the process ends; what is saved stays
+
+What is saved is what was asked for: guarding, open or stopped.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from gate import __version__
+from gate.errors import Fault
+from gate.events import Events
+from gate.forms import GateState, Status, Warning  # noqa: A004 (the form of that name)
+from gate.guard import Guard
+from gate.service.port import MailPort
+from gate.store import Lists, StoreError
+
+DRAIN_SECONDS = 30.0
+
+Wanted = Literal["guarding", "open", "stopped"]
+
+_log = logging.getLogger(__name__)
+
+
+class Life:
+    """Fills `gate.desk.server.Lifecycle`. Lives on one event loop.
+
+    Attributes:
+        state: where the gate is.
+        ended: set when the process may end: asked to quit, and drained.
+    """
+
+    def __init__(
+        self,
+        port: MailPort,
+        guard: Guard,
+        lists: Lists,
+        events: Events,
+        describe: Callable[[], Status],
+    ) -> None:
+        """`describe`: a status with all that is not the life's own to know."""
+        self._port = port
+        self._guard = guard
+        self._lists = lists
+        self._events = events
+        self._describe = describe
+        self._since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._moving = asyncio.Lock()
+        self._draining: asyncio.Task[None] | None = None
+        self._closed_because: Fault | None = None
+        self._quitting = False
+        self.state: GateState = "stopped"
+        self.ended = asyncio.Event()
+
+    async def begin(self, asked: Wanted | None) -> None:
+        """Take up the state asked for, else the saved one, at first guarding. Raises the Fault of a busy port; one
+        that the owner can mend while the process runs is told and kept as a warning."""
+        saved = await asyncio.to_thread(self._lists.saved_state)
+        wanted = asked or saved or "guarding"
+        if asked is not None:
+            await self._save(asked)
+        if wanted in ("guarding", "open"):
+            try:
+                await self._open("open" if wanted == "open" else "guarding")
+            except Fault as fault:
+                if fault.code == "port.busy":
+                    raise
+                _log.warning("%s", fault)
+                self._closed_because = fault
+        self._news()
+
+    # ------------------------------------------------------------ what an owner asks for
+
+    async def status(self) -> Status:
+        return self._status()
+
+    async def start(self) -> Status:
+        return await self._move("guarding")
+
+    async def pause(self) -> Status:
+        return await self._move("open")
+
+    async def stop(self) -> Status:
+        async with self._moving:
+            if self.state in ("guarding", "open"):
+                await self._begin_drain()
+            self._closed_because = None
+            if not self._quitting:
+                await self._save("stopped")
+        return self._status()
+
+    async def quit(self) -> Status:
+        async with self._moving:
+            self._quitting = True
+            if self.state in ("guarding", "open"):
+                await self._begin_drain()
+            if self._draining is None:
+                self.ended.set()
+        return self._status()
+
+    # ------------------------------------------------------------ how it is done
+
+    async def _move(self, wanted: Literal["guarding", "open"]) -> Status:
+        async with self._moving:
+            if not self._quitting:
+                await self._open(wanted)
+                await self._save(wanted)
+        return self._status()
+
+    async def _open(self, wanted: Literal["guarding", "open"]) -> None:
+        if self.state not in ("guarding", "open"):
+            await self._port.open()
+            if self._draining is not None:
+                self._draining.cancel()
+                self._draining = None
+        self._closed_because = None
+        self._guard.enforcing = wanted == "guarding"
+        self._become(wanted)
+
+    async def _begin_drain(self) -> None:
+        await self._port.close()
+        self._become("draining")
+        self._draining = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        await self._port.drain(DRAIN_SECONDS)
+        self._draining = None
+        self._become("stopped")
+        if self._quitting:
+            self.ended.set()
+
+    def _become(self, state: GateState) -> None:
+        if state != self.state:
+            _log.info("%s%s", state, f", mail comes in at {', '.join(self._port.listen)}" if self._port.listen else "")
+        self.state = state
+        self._news()
+
+    def _news(self) -> None:
+        self._events.publish("state", self._status())
+
+    async def _save(self, state: Wanted) -> None:
+        try:
+            await asyncio.to_thread(self._lists.save_state, state)
+        except StoreError as problem:
+            _log.warning("the state is not saved: %s", problem)
+
+    def _status(self) -> Status:
+        found = self._describe()
+        closed = []
+        if self._closed_because is not None:
+            fault = self._closed_because
+            closed = [Warning(code=fault.code, text=str(fault), params=dict(fault.params))]
+        return Status(
+            state=self.state,
+            pid=os.getpid(),
+            listen=list(self._port.listen),
+            deliver=found.deliver,
+            refused=found.refused,
+            accepted=found.accepted,
+            version=__version__,
+            warnings=[*closed, *self._port.warnings(), *found.warnings],
+            sessions=self._port.sessions,
+            own_domains=found.own_domains,
+            home=found.home,
+            since=self._since,
+        )

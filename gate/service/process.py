@@ -1,0 +1,160 @@
+"""`irusu-gate serve`: one process, one event loop, everything wired together, and taken apart again at its end.
+
+lock -> folders, logs, gate.toml -> store and desk -> recorder -> mail port -> control socket -> the saved state
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from gate import __version__
+from gate import config as settings
+from gate.config import Config
+from gate.control import transport
+from gate.control.methods import Methods
+from gate.control.server import ControlServer
+from gate.folders import Folders
+from gate.forms import Status
+from gate.service import logs
+from gate.service.life import Life, Wanted
+from gate.service.lock import OwnerError, Ownership
+from gate.service.opening import Opened, opened
+from gate.service.port import NoPort
+
+TOUCH_SECONDS = 3600.0
+"""XDG lets what was not touched for six hours be cleared from a runtime folder."""
+COMMAND_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> None:
+    """Be the gate until asked to quit. `given`: keys of [gate] that the command line overrides. Raises a Fault, one
+    line, where it cannot begin."""
+    os.umask(0o077)
+    folders.make()
+    with Ownership(folders, "gate") as ownership:
+        _own(ownership)
+        config = overridden(settings.load(folders.config_file), given, str(folders.config_file))
+        logs.begin(folders.log)
+        _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data)
+        with opened(folders, config) as found, _runner() as runner:
+            runner.run(_live(folders, config, found, state))
+        _log.info("ended")
+
+
+def _own(ownership: Ownership) -> None:
+    """Two gates are told at once; a command that is busy ends soon."""
+    try:
+        ownership.take(1.0)
+    except OwnerError as problem:
+        if problem.code != "owner.command":
+            raise
+        ownership.take(COMMAND_SECONDS)
+
+
+def overridden(config: Config, given: Mapping[str, Any], file: str) -> Config:
+    """The settings with the command line's on top; ConfigError for what cannot be used or is not built yet."""
+    if given:
+        section = msgspec.structs.replace(config.gate, **given)
+        config = settings.check(msgspec.structs.replace(config, gate=section), "irusu-gate serve")
+    for key, is_set in (
+        ("gate.listed", bool(config.gate.listed)),
+        ("policy.listen", bool(config.policy.listen)),
+    ):
+        if is_set:
+            raise settings.ConfigError("config.not_built", file=file, key=key)
+    return config
+
+
+@contextlib.contextmanager
+def _runner() -> Iterator["asyncio.Runner"]:
+    factory = None
+    with contextlib.suppress(ImportError):
+        if sys.platform == "win32":
+            import winloop
+
+            factory = winloop.new_event_loop
+        else:
+            import uvloop
+
+            factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        yield runner
+
+
+async def _live(folders: Folders, config: Config, found: Opened, state: Wanted | None) -> None:
+    port = NoPort()
+
+    def describe() -> Status:
+        return Status(
+            state="stopped",
+            deliver=config.gate.deliver,
+            own_domains=found.desk.own_domains(),
+            home=str(folders.data),
+            warnings=found.log.warnings(),
+        )
+
+    life = Life(port, found.guard, found.lists, found.events, describe)
+    methods = Methods(found.desk, life)
+    try:
+        async with _control(folders, methods, found), _signals(life):
+            await life.begin(state)
+            await life.ended.wait()
+    finally:
+        methods.close()
+
+
+@contextlib.asynccontextmanager
+async def _control(folders: Folders, methods: Methods, found: Opened) -> AsyncIterator[None]:
+    """The control socket, open; touched now and then."""
+    path = folders.socket_to_open()
+    server = ControlServer(methods.answer, found.events)
+    await server.open(transport.listen(path))
+
+    async def touch() -> None:
+        while True:
+            await asyncio.sleep(TOUCH_SECONDS)
+            with contextlib.suppress(OSError):
+                for place in (path, path.parent):
+                    os.utime(place)
+
+    touching = asyncio.create_task(touch())
+    try:
+        yield
+    finally:
+        touching.cancel()
+        await server.close()
+        path.unlink(missing_ok=True)
+        folders.forget_socket()
+
+
+@contextlib.asynccontextmanager
+async def _signals(life: Life) -> AsyncIterator[None]:
+    """SIGTERM and Ctrl-C: let the sessions finish, then end."""
+    loop = asyncio.get_running_loop()
+    asked: set[asyncio.Task[Status]] = set()
+
+    def end() -> None:
+        asked.add(loop.create_task(life.quit()))
+
+    caught = (signal.SIGINT, signal.SIGTERM)
+    for each in caught:
+        try:
+            loop.add_signal_handler(each, end)
+        except NotImplementedError:  # Windows
+            signal.signal(each, lambda *_: loop.call_soon_threadsafe(end))
+    try:
+        yield
+    finally:
+        for each in caught:
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(each)
+    await asyncio.gather(*asked)
