@@ -213,4 +213,4 @@ _MAY_BE_UTF8 = frozenset({b"MAIL", b"RCPT", b"VRFY", b"EXPN"})
 _ELSEWHERE = frozenset(
     {b"AUTH", b"BDAT", b"ETRN", b"TURN", b"ATRN", b"SEND", b"SOML", b"SAML", b"BURL", b"XCLIENT", b"XFORWARD"}
 )
-"""Commands of other servers: not offered here, and never forwarded, since they change whom or what the backend hears."""
+"""Commands of other servers: not offered here, and never forwarded, as they change whom or what the backend hears."""

@@ -1,0 +1,199 @@
+"""The dialogue of one client session: what client and backend say goes in, what is to be done comes out.
+
+Pure: no socket, no clock. It is the one place that knows in which order things happen (RFC 5321 3 and 4.1.4, RFC 2920):
+
+- Replies keep the order of the commands: each command has a slot in `_pending`; an answer of the gate's own waits there
+  until the backend has answered what came before it.
+- Commands go to the backend as they come, pipelined only where the backend announced PIPELINING, but for **barriers**:
+  nothing that follows one goes on before its reply was read. Barriers are EHLO, HELO, RSET, DATA, QUIT, a MAIL inside a
+  transaction, and every decoy.
+- A refused recipient never reaches the backend: its decoy does. A decoy that is accepted ends the session with 421
+  before anything else is sent, so that no decoy ever receives mail. The way back goes over every later reply.
+- A RCPT outside a transaction is always asked with its decoy: it cannot be judged, and gets the backend's 503 anyway.
+- What the gate refuses in its own words (another's domain; a catch-all) waits until all is answered, like a decoy.
+- A message gets 250 only when the backend has said so after the final dot. A message that may not pass, or whose
+  backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
+"""
+
+from gate.backend.reply import Reply
+from gate.smtp import announce, wording
+from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted
+from gate.smtp.commands import Verb
+from gate.smtp.data import DataStream
+from gate.smtp.envelope import Mail, Slot
+from gate.smtp.exchange import Terms
+from gate.smtp.phases import TRANSITIONS, DialogueError, Phase, Signal
+from gate.smtp.requests import Requests
+
+__all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
+
+
+class Dialogue(Requests):
+    """One client session. Every event tells the actions that it causes, in order.
+
+    Attributes:
+        phase: see the module's text.
+        client_name: how the client called itself in its last accepted EHLO or HELO.
+    """
+
+    # ---- what the session may ask
+
+    @property
+    def unread(self) -> int:
+        """Octets of the client's that wait: beyond a bound the session stops reading."""
+        return len(self._input)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether closing now would lose something: between MAIL and the reply to the message, or replies awaited."""
+        if self.phase in {Phase.COMMANDS, Phase.ORPHAN}:
+            return self._envelope.mail is not Mail.NONE or bool(self._pending)
+        return self.phase not in {Phase.GREETING, Phase.TLS, Phase.CLOSED}
+
+    # ---- events
+
+    def client_data(self, data: bytes) -> list[Action]:
+        """Bytes from the client, cut anywhere."""
+        if self.phase in {Phase.CLOSED, Phase.TLS} or self._ended:
+            return []
+        self._input.add(data)
+        return self._advance()
+
+    def client_eof(self) -> list[Action]:
+        """The client sends no more, but may still read: what it has sent whole is carried to its end."""
+        self._ended = True
+        return self._advance()
+
+    def backend_reply(self, reply: Reply) -> list[Action]:
+        """One whole reply of the backend, its greeting first."""
+        if self.phase is Phase.GREETING:
+            self._greeted(reply)
+        elif self.phase is Phase.DATA:
+            self._answered_too_early(reply)
+        elif self.phase in {Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED}:
+            return []
+        elif self._pending:
+            self._settle(self._pending.popleft(), reply)
+            while self._pending and self._pending[0].local is not None:
+                self._say(self._pending.popleft().local or b"")
+        elif reply.code == 421:
+            self._end(self._envelope.way_back(reply.raw))
+        else:
+            self._end(self._own(wording.OUT_OF_STEP))
+        return self._advance()
+
+    def backend_lost(self) -> list[Action]:
+        """The backend has closed, could not be reached, or does not answer. The client is to try again later."""
+        if self.phase is Phase.DATA:
+            self._stream.drain()
+            self._spoil(wording.LOST_MESSAGE)
+        elif self.phase is Phase.FINAL:
+            self._pending.clear()
+            self._move(Signal.LOST)
+            self._envelope.end()
+            self._say(wording.LOST_MESSAGE)
+        elif self.phase not in {Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED}:
+            quitting = self._pending and self._pending[0].command and self._pending[0].command.verb is Verb.QUIT
+            self._end(wording.BYE if quitting else self._own(wording.UNAVAILABLE))
+        return self._advance()
+
+    def secured(self) -> list[Action]:
+        """TLS with the client is established: everything said before is forgotten (RFC 3207 4.2)."""
+        self._move(Signal.SECURED)
+        self._secure = self._must_greet = True
+        self._announced = announce.NOTHING
+        self.client_name = ""
+        return self._advance()
+
+    def retire(self) -> list[Action]:
+        """The gate is closing: 421 now, or as soon as the transaction is over."""
+        self._retiring = True
+        return self._advance()
+
+    def end(self, reply: bytes) -> list[Action]:
+        """End the session at once with this reply (without line end), such as after a timeout; `%s` is the server."""
+        if self.phase is not Phase.CLOSED:
+            self._end(self._own(reply))
+        return self._advance()
+
+    # ---- how it goes on
+
+    def _advance(self) -> list[Action]:
+        """Reads on as far as the phase allows, and tells all that is to be done since the event."""
+        while self._step():
+            pass
+        if self._ended and not self._pending:
+            if self.phase in {Phase.COMMANDS, Phase.ORPHAN}:
+                self._end(b"")
+            elif self.phase in {Phase.DATA, Phase.DRAIN}:
+                self._do(AbortBackend())
+                self._end(b"")
+        if self._retiring and not self.in_transaction and self.phase is not Phase.CLOSED:
+            self._end(self._own(wording.CLOSING))
+        out, self._out = self._out, []
+        return out
+
+    # ---- the backend's side
+
+    def _greeted(self, reply: Reply) -> None:
+        self._server_name = self._terms.hostname or announce.name_in(reply) or self._server_name
+        told = announce.greeting(reply, self._terms.hostname)
+        if reply.code == 220:
+            self._move(Signal.GREETED)
+            self._say(told)
+        else:
+            self._end(told)
+
+    def _settle(self, slot: Slot, reply: Reply) -> None:
+        """The backend's reply to a command, or to a message (a slot without a command)."""
+        raw = self._envelope.way_back(reply.raw)
+        verb = slot.command.verb if slot.command else None
+        ending = reply.code == 421 or verb is Verb.QUIT
+        if slot.decoy is not None and reply.severity == 2:
+            self._do(DecoyAccepted(slot.recipient))
+            self._do(AbortBackend())
+            raw, ending = self._own(wording.UNAVAILABLE), True
+        if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
+            self._do(Answered(slot.sender, slot.recipient, slot.verdict, slot.decoy.path if slot.decoy else b"", raw))
+        if ending:
+            self._end(raw)
+            return
+        if verb in {Verb.EHLO, Verb.HELO}:
+            raw = self._hello(slot, reply, raw)
+        elif verb is Verb.MAIL:
+            self._envelope.answered(slot.sender, reply)
+        elif verb is Verb.RSET and reply.severity == 2:
+            self._envelope.end()
+        elif verb is Verb.DATA and reply.code == 354:
+            self._stream = DataStream(self._terms.message_bytes, normalize=self._terms.normalize)
+            self._move(Signal.GO_AHEAD)
+        elif verb is Verb.DATA and reply.severity in {2, 3}:
+            self._end(self._own(wording.OUT_OF_STEP))
+            return
+        if self.phase is Phase.FINAL:
+            self._envelope.end()
+            self._move(Signal.FINISHED)
+        elif slot.barrier and self.phase is Phase.HELD:
+            self._move(Signal.RELEASED)
+        self._say(raw)
+
+    def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
+        if slot.command is None or reply.code != 250:
+            return raw
+        self._must_greet = False
+        self._envelope.end()  # RFC 5321 4.1.4: as by RSET
+        self.client_name = slot.command.name.decode("ascii")
+        if slot.command.verb is Verb.HELO:
+            self._announced = announce.NOTHING
+            return announce.hello(reply, self._terms.hostname)
+        starttls = self._terms.starttls and not self._secure
+        told, self._announced = announce.extended_hello(
+            reply, self._terms.hostname, message_bytes=self._terms.message_bytes, starttls=starttls
+        )
+        return told
+
+    def _answered_too_early(self, reply: Reply) -> None:
+        """A reply before the final dot: a refusal is told when the client has come to its end, a 250 is none."""
+        self._stream.drain()
+        self._do(AbortBackend())
+        self._spoil(self._envelope.way_back(reply.raw) if reply.severity >= 4 else wording.LOST_MESSAGE)

@@ -1,0 +1,114 @@
+"""The state of one session's dialogue and its smallest steps: replies in their turn, commands forwarded, the end.
+
+Pure. It decides nothing: `requests` says what a client's command causes, `dialogue` what the backend's replies do.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gate.backend.decoy import Decoy
+from gate.rules.ruleset import Verdict
+from gate.smtp import announce
+from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
+from gate.smtp.commands import Command
+from gate.smtp.data import DataStream
+from gate.smtp.envelope import Envelope, Slot
+from gate.smtp.lines import LineBuffer
+from gate.smtp.phases import Phase, Signal, following
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the owner's settings say to a dialogue.
+
+    Attributes:
+        hostname: the name in greeting and EHLO reply; empty: the backend's own.
+        message_bytes: octets of a message at most.
+        normalize: bare LF in a message becomes CRLF instead of being refused.
+        starttls: the gate has a certificate.
+    """
+
+    hostname: bytes = b""
+    message_bytes: int = 52_428_800
+    normalize: bool = False
+    starttls: bool = False
+
+
+class Exchange:
+    """What a session's dialogue knows.
+
+    Attributes:
+        phase: see `phases`.
+        client_name: how the client called itself in its last accepted EHLO or HELO.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        *,
+        judge: Callable[[str, str], Verdict],
+        decoy: Callable[[bytes], Decoy],
+        refusal: Callable[[str, bytes], bytes | None],
+    ) -> None:
+        """`judge` gets sender and recipient as they stand between `<` and `>`, and may raise a `Fault` (451);
+        `refusal` gets the recipient's domain and path and tells the reply to give instead of asking a decoy, or None.
+        """
+        self.phase = Phase.GREETING
+        self.client_name = ""
+        self._terms, self._judge, self._decoy, self._refusal = terms, judge, decoy, refusal
+        self._input = LineBuffer()
+        self._parked: Command | None = None
+        self._pending: deque[Slot] = deque()
+        self._envelope = Envelope()
+        self._announced = announce.NOTHING
+        self._server_name = terms.hostname or b"localhost"
+        self._stream = DataStream(0)
+        self._verdict_on_data = b""
+        self._secure = self._must_greet = self._ended = self._retiring = False
+        self._out: list[Action] = []
+
+    def _move(self, signal: Signal) -> None:
+        self.phase = following(self.phase, signal)
+
+    def _do(self, action: Action) -> None:
+        self._out.append(action)
+
+    def _say(self, reply: bytes) -> None:
+        self._out.append(ToClient(reply))
+
+    def _own(self, reply: bytes) -> bytes:
+        return reply.replace(b"%s", self._server_name) + b"\r\n"
+
+    def _answer(self, reply: bytes) -> None:
+        """The gate's own answer to a command, in its turn."""
+        if self._pending:
+            self._pending.append(Slot(local=reply))
+        else:
+            self._say(reply)
+
+    def _forward(self, line: bytes, slot: Slot) -> None:
+        self._pending.append(slot)
+        if slot.barrier:
+            self._move(Signal.HOLD)
+        self._do(ToBackend(line + b"\r\n"))
+
+    def _spoil(self, reply: bytes) -> None:
+        """The message will not be accepted: `reply` is told at its end."""
+        self._verdict_on_data = reply
+        self._envelope.end()
+        self._move(Signal.SPOILT)
+
+    def _end(self, reply: bytes) -> None:
+        """Ends the session; nothing is said in the middle of a handshake."""
+        if self.phase is Phase.TLS:
+            reply = b""
+        self._move(Signal.END)
+        self._pending.clear()
+        self._input.clear()
+        self._parked = None
+        self._envelope.end()
+        if reply:
+            self._say(reply)
+        self._do(CloseBackend())
+        self._do(CloseClient())

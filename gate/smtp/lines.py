@@ -1,0 +1,48 @@
+"""What has come from the client and was not read yet: cut into lines of bounded length, or taken as it is for DATA.
+
+Pure. It holds one chunk and the beginning of a line; a line that is too long is thrown away up to its end and told
+once.
+"""
+
+from gate.smtp.commands import LINE_LIMIT, TOO_LONG, Malformed
+
+
+class LineBuffer:
+    """The client's unread bytes."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._at = 0
+        self._overlong = False
+
+    def __len__(self) -> int:
+        return len(self._data) - self._at
+
+    def add(self, data: bytes) -> None:
+        self._data = self._data[self._at :] + data if len(self) else data
+        self._at = 0
+
+    def next_line(self) -> bytes | Malformed | None:
+        """The next line without its end (LF, or CR LF); None: it is not whole yet."""
+        end = self._data.find(b"\n", self._at)
+        if end < 0:
+            if self._overlong or len(self) > LINE_LIMIT:
+                self._overlong = True
+                self.clear()
+            return None
+        line = self._data[self._at : end].removesuffix(b"\r")
+        self._at = end + 1
+        if self._overlong:
+            self._overlong = False
+            return TOO_LONG
+        return line
+
+    def take(self) -> bytes:
+        """All of it."""
+        data = self._data[self._at :] if self._at else self._data
+        self.clear()
+        return data
+
+    def clear(self) -> None:
+        self._data = b""
+        self._at = 0
