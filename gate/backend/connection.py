@@ -9,84 +9,21 @@ A connection is used in two ways, one after the other: `command` sends a line an
 """
 
 import asyncio
-import contextlib
-import ipaddress
 import ssl
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, cast
-from urllib.parse import parse_qs, urlsplit
+from typing import Literal, Protocol, cast
 
 from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.reply import Reply, ReplyError, ReplyParser
-from gate.errors import Fault
+from gate.backend.target import BackendError, Target, Tls, parse_deliver
 
-Tls = Literal["none", "opportunistic", "require"]
+__all__ = ["BackendError", "Connection", "Passing", "Receiver", "Target", "Tls", "connect", "parse_deliver"]
+
 Passing = Literal["proxy", "none"]
 """How the backend learns the client's address. (XCLIENT is a later issue.)"""
 
 CONNECT_SECONDS = 30.0
 WRITE_HIGH_WATER = 262_144
-
-
-class BackendError(Fault):
-    """The backend could not be reached, or is not usable as it is."""
-
-    texts: ClassVar[Mapping[str, str]] = {
-        "backend.deliver": "deliver = {value!r}: {why}; allowed is built-in or smtp://HOST:PORT?tls=none|opportunistic|require",
-        "backend.unreachable": "no connection to the mail server at {target}: {why}",
-        "backend.timeout": "the mail server at {target} did not answer within {seconds:g} seconds",
-        "backend.lost": "the mail server at {target} closed the connection",
-        "backend.garbled": "the mail server at {target} does not speak SMTP: {why}",
-        "backend.tls": "no TLS with the mail server at {target}: {why}",
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the backend is, and whether TLS is used on the way.
-
-    Attributes:
-        host: name or IP address, without brackets.
-        tls: `none`; `opportunistic`: used where offered; `require`: no mail without. Certificates are not verified,
-            as Postfix does by default: a private server's own is seldom signed.
-    """
-
-    host: str
-    port: int
-    tls: Tls = "none"
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_deliver(url: str) -> Target:
-    """The target that `deliver` of gate.toml names, such as `smtp://127.0.0.1:25?tls=none`; without a port 25.
-
-    Raises:
-        BackendError: `backend.deliver`.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-        query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-    except ValueError as error:
-        raise BackendError("backend.deliver", value=url, why=str(error)) from None
-    if parts.scheme != "smtp" or not host or parts.path not in {"", "/"} or "@" in parts.netloc or parts.fragment:
-        raise BackendError("backend.deliver", value=url, why="not an address of a mail server")
-    tls = query.pop("tls", [_default_tls(host)])
-    if query or len(tls) != 1 or tls[0] not in {"none", "opportunistic", "require"}:
-        raise BackendError("backend.deliver", value=url, why="unknown option")
-    if port == 0:
-        raise BackendError("backend.deliver", value=url, why="port 0")
-    return Target(host, port or 25, cast("Tls", tls[0]))
-
-
-def _default_tls(host: str) -> Tls:
-    with contextlib.suppress(ValueError):
-        return "none" if ipaddress.ip_address(host).is_loopback else "opportunistic"
-    return "none" if host == "localhost" else "opportunistic"
 
 
 class Receiver(Protocol):
@@ -232,12 +169,12 @@ class Connection(asyncio.Protocol):
         Raises:
             BackendError: `backend.tls` and as `command`.
         """
-        offer = await self.command(b"EHLO " + self._own_name())
+        offer = await self.command(b"EHLO " + self.own_name())
         if not (offer.code == 250 and any(word.strip().upper() == b"STARTTLS" for word in offer.words[1:])):
             return self._without_tls("it is not offered")
         answer = await self.command(b"STARTTLS")
         if answer.code != 220:
-            return self._without_tls(answer.text)
+            return self._without_tls(answer.one_line)
         self._parser = ReplyParser()
         self._replies.clear()
         try:
@@ -254,8 +191,8 @@ class Connection(asyncio.Protocol):
         if self.target.tls == "require":
             raise BackendError("backend.tls", target=str(self.target), why=why)
 
-    def _own_name(self) -> bytes:
-        """An address literal (RFC 5321 4.1.3): the gate has no better name, and the client's comes later."""
+    def own_name(self) -> bytes:
+        """For EHLO, where the gate speaks for itself: an address literal (RFC 5321 4.1.3), it has no better name."""
         host = str(self._transport.get_extra_info("sockname")[0]).partition("%")[0]
         return f"[IPv6:{host}]".encode() if ":" in host else f"[{host}]".encode()
 
@@ -293,7 +230,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         if self._error is None and exc is not None:
-            self._error = BackendError("backend.unreachable", target=str(self.target), why=str(exc))
+            self._error = BackendError("backend.lost", target=str(self.target), why=str(exc))
         if self._receiver is not None:
             self._receiver.backend_lost(self._error)
         self._wake()

@@ -85,6 +85,17 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
     return re.sub(b"|".join(by_name), original, reply, flags=re.IGNORECASE)
 
 
+def mailbox(path: bytes) -> bytes:
+    """The path without its source route."""
+    return path[_local_part(path)[0] :]
+
+
+def canonical(path: bytes) -> bytes:
+    """The recipient that the path names, however it is written: what a decoy is computed from."""
+    start, end, quoted = _local_part(path)
+    return _canonical(path[start + quoted : end], path[end + quoted :], quoted=quoted)
+
+
 def _local_part(path: bytes) -> tuple[int, int, bool]:
     """Where the local part begins and where it ends (its closing quote not counted), and whether it is quoted."""
     start = 0

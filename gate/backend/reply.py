@@ -70,6 +70,11 @@ class Reply:
         """For log and screen: the lines with their codes, joined by a newline."""
         return b"\n".join(self.lines).decode("utf-8", "replace")
 
+    @property
+    def one_line(self) -> str:
+        """For a message of one line."""
+        return self.text.replace("\n", " / ")
+
 
 def reply_of(raw: bytes) -> Reply:
     """The reply that `raw` is, such as `b"550 5.1.1 <a@b>: no\\r\\n"`; the last line end may be missing.

@@ -1,0 +1,188 @@
+"""What the backend is asked before mail flows to it: short conversations, each on connections of its own.
+
+For `probes`. A question never sends DATA, ends with RSET and QUIT, and waits `REPLY_SECONDS` at most for a reply.
+Nothing is remembered here.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import BackendError, Connection, Passing, Target, connect
+from gate.backend.decoy import decoy_for
+from gate.backend.reply import Reply
+from gate.backend.wording import Wording
+
+Wish = Literal["auto", "proxy", "xclient", "none"]
+"""`client_address` of gate.toml."""
+
+REPLY_SECONDS = 20.0
+GREETING_PATIENCE = 0.5
+"""A backend that has not greeted by then may be waiting for a PROXY header. (If it is only slow, nothing is lost.)"""
+ERRORS_A_CONNECTION = 8
+"""Postfix sleeps a second at each error after ten, and hangs up after twenty."""
+STRANGER = "192.0.2.1"
+STRANGER_IPV6 = "2001:db8::1"
+FOREIGN = "iana.org"
+"""A domain that exists and is nobody's here. (The example domains refuse all mail, which would hide a relay.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the backend's EHLO tells: its name, and its extensions as written, such as `SIZE 10240000`."""
+
+    hostname: str
+    extensions: tuple[str, ...]
+
+    def has(self, keyword: str) -> bool:
+        return any(line.split(" ")[0].upper() == keyword for line in self.extensions)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownUser:
+    """The answer to a random name of a domain."""
+
+    domain: str
+    wording: Wording
+
+    @property
+    def severity(self) -> int:
+        """2: it was accepted, the domain is a catch-all; 4: not now; 5: refused, as it should be."""
+        return self.wording.reply.severity
+
+
+async def find_passing(target: Target, wish: Wish) -> Passing:
+    """The way in which the backend takes the client's address.
+
+    Raises:
+        BackendError: `backend.client_address` or `backend.xclient`: there is none, and `wish` is not "none"; others: it
+            could not be asked.
+    """
+    if wish == "none":
+        await ask_offer(target, "none")
+        return "none"
+    if wish == "auto":
+        plain = asyncio.ensure_future(ask_offer(target, "none"))
+        try:
+            await asyncio.wait({plain}, timeout=GREETING_PATIENCE)
+            if not plain.done() or _hung_up(plain):
+                if await _takes_proxy(target):
+                    return "proxy"
+                await asyncio.wait({plain})
+        finally:
+            plain.cancel()
+            await asyncio.wait({plain})
+        offer = plain.result()
+        raise BackendError("backend.xclient" if offer.has("XCLIENT") else "backend.client_address", target=str(target))
+    if wish == "proxy" and await _takes_proxy(target):
+        return "proxy"
+    raise BackendError("backend.xclient" if wish == "xclient" else "backend.client_address", target=str(target))
+
+
+async def ask_offer(target: Target, passing: Passing) -> Offer:
+    """Raises `BackendError`, also (`backend.not_ready`) where the greeting is not 220 or the answer to EHLO not 250."""
+    async with _session(target, passing, None) as (_, greeting, hello):
+        if greeting.code != 220 or hello.code != 250:
+            raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+        words = [word.decode("ascii", "replace") for word in hello.words]
+        return Offer(words[0].split(" ")[0], tuple(words[1:]))
+
+
+async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:
+    """Asks for a random name of each of the domains (in A-labels); those left out were not answered."""
+    found: list[UnknownUser] = []
+    left = list(domains)
+    while left:
+        now, left = left[:ERRORS_A_CONNECTION], left[ERRORS_A_CONNECTION:]
+        async with _session(target, passing, None) as (connection, greeting, hello):
+            if greeting.severity != 2 or hello.severity != 2:
+                return found
+            if (await connection.command(b"MAIL FROM:<>", REPLY_SECONDS)).severity != 2:
+                return found
+            for domain in now:
+                probe = decoy_for(secrets.token_bytes(16), b"Name@" + domain.encode()).path
+                reply = await connection.command(b"RCPT TO:<" + probe + b">", REPLY_SECONDS)
+                found.append(UnknownUser(domain, Wording(reply, probe)))
+    return found
+
+
+async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> str | None:
+    """Whether the backend takes mail for other domains from a stranger: such a recipient that it took, or None.
+
+    `own`: domains (in A-labels) for the disguised forms; none of them may be a catch-all, which takes any local part.
+    With `passing` "none" the stranger is whoever the backend takes the gate for.
+    """
+    questions = [[f"z@{FOREIGN}"]]
+    questions += [[f"z%{FOREIGN}@{one}", f"{FOREIGN}!z@{one}", f'"z@{FOREIGN}"@{one}'] for one in own]
+    senders = ["", f"postmaster@{own[0]}"] if own else [""]
+    for recipients in questions:
+        async with _session(target, passing, STRANGER) as (connection, greeting, hello):
+            if greeting.severity != 2 or hello.severity != 2:
+                return None
+            for sender in senders:
+                await connection.command(f"MAIL FROM:<{sender}>".encode(), REPLY_SECONDS)
+                for recipient in recipients:
+                    reply = await connection.command(f"RCPT TO:<{recipient}>".encode(), REPLY_SECONDS)
+                    if reply.severity == 2:
+                        return recipient
+                await connection.command(b"RSET", REPLY_SECONDS)
+    return None
+
+
+async def ask_ipv6(target: Target, passing: Passing) -> bool:
+    """Whether the backend takes a client with an IPv6 address."""
+    if passing == "none":
+        return True
+    try:
+        async with _session(target, passing, STRANGER_IPV6) as (_, greeting, hello):
+            return greeting.severity == 2 and hello.severity == 2
+    except BackendError as error:
+        if error.code in {"backend.lost", "backend.garbled"}:
+            return False
+        raise
+
+
+def _hung_up(plain: "asyncio.Future[Offer]") -> bool:
+    error = plain.exception()
+    return isinstance(error, BackendError) and error.code == "backend.lost"
+
+
+async def _takes_proxy(target: Target) -> bool:
+    """A server that knows no PROXY header takes the `QUIT` in it for a command, or hangs up."""
+    try:
+        await ask_offer(target, "proxy")
+    except BackendError as error:
+        for_now = error.code == "backend.not_ready" and str(error.params["reply"]).startswith("4")
+        if error.code in {"backend.lost", "backend.garbled", "backend.not_ready"} and not for_now:
+            return False
+        raise
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _session(
+    target: Target, passing: Passing, client: str | None
+) -> AsyncIterator[tuple[Connection, Reply, Reply]]:
+    """A connection, its greeting, and the answer to EHLO (the greeting again, where that was no 2xx)."""
+    address = ClientAddress(client, 1025, _unspecified(client), target.port) if client else None
+    connection = await connect(target, client=address, passing=passing, timeout=REPLY_SECONDS)
+    try:
+        hello = connection.greeting
+        if hello.severity == 2:
+            hello = await connection.command(b"EHLO " + connection.own_name(), REPLY_SECONDS)
+        yield connection, connection.greeting, hello
+        if hello.severity == 2:
+            with contextlib.suppress(BackendError):
+                await connection.command(b"RSET", REPLY_SECONDS)
+                await connection.command(b"QUIT", REPLY_SECONDS)
+        connection.close()
+    finally:
+        connection.abort()
+
+
+def _unspecified(client: str) -> str:
+    return "::" if ":" in client else "0.0.0.0"  # noqa: S104 (not an address to listen on)

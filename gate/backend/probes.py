@@ -1,0 +1,292 @@
+"""What is known of the backend: whether it is there, how it takes the client's address, and which domains it guards.
+
+`Backend` asks (see `asking`) before the mail port first opens, hourly, and when told to; the fronts and the service
+read what it knows. It is the one place that says whether mail may flow: never to a backend that would relay for
+strangers, and never with a way of passing the client's address that was not found to work. It sends no mail and judges
+none.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+from gate.backend.asking import (
+    STRANGER,
+    Offer,
+    UnknownUser,
+    Wish,
+    ask_ipv6,
+    ask_offer,
+    ask_relay,
+    ask_unknown_users,
+    find_passing,
+)
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import CONNECT_SECONDS, BackendError, Connection, Passing, Target, connect
+from gate.backend.decoy import canonical
+from gate.backend.wording import Wording, fallback
+from gate.forms import Warning as Notice
+from gate.rules.domain import ascii_domain
+
+log = logging.getLogger(__name__)
+
+EXAMINE_SECONDS = 120.0
+"""An examination takes this long at most, however slow the backend."""
+HOURLY = 3600.0
+BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds between tries while the backend is down; the last goes on."""
+SPACING = 1.0
+"""Seconds between being told to ask again and asking: whoever makes that happen gets no more than that."""
+DISGUISED_DOMAINS = 8
+"""Own domains for which disguised foreign recipients are tried."""
+ALONE_LIMIT = 10_000
+ONLY_TEMPORARY = 5
+"""So many decoys of a domain with nothing but 4xx are a warning."""
+
+OBSTACLES = frozenset({"backend.client_address", "backend.xclient", "backend.relays"})
+"""What only the owner can clear away: the mail port stays closed."""
+
+
+class BackendState(StrEnum):
+    """UNKNOWN: not asked yet. UP: mail may flow. DOWN: it does not answer; the front greets 421. BLOCKED: it answers,
+    but must not be used as it is; the mail port stays closed and `Backend.obstacle` says what to set."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+    BLOCKED = "blocked"
+
+
+class Backend:
+    """The mail server behind the gate.
+
+    Attributes:
+        target: where it is.
+        state: see `BackendState`.
+        passing: how the client's address is passed; None while unknown.
+        offer: name and extensions of its EHLO; None while unknown.
+        ipv6: whether it takes clients with IPv6 addresses; if not, the front must not listen on IPv6.
+        obstacle: why the port stays closed, or None.
+        trouble: why it is down, or None.
+        changed: called, without arguments and in the event loop, whenever `state` or the warnings may be others.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        client_address: Wish = "auto",
+        domains: Callable[[], Iterable[str]] = tuple,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`domains` tells the owner's domains as they are now, in canonical form; it is asked at each examination."""
+        self.target = target
+        self.state = BackendState.UNKNOWN
+        self.passing: Passing | None = None
+        self.offer: Offer | None = None
+        self.ipv6 = True
+        self.obstacle: BackendError | None = None
+        self.trouble: BackendError | None = None
+        self.changed = changed
+        self._wish = client_address
+        self._domains = domains
+        self._examined = False
+        self._unknown_users: dict[str, UnknownUser] = {}
+        self._alone: dict[bytes, None] = {}
+        self._replies: dict[str, Counter[int]] = {}
+        self._again = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # ---- asking
+
+    async def examine(self) -> None:
+        """Asks everything once and remembers it. Never raises for what the backend does: see `state`."""
+        try:
+            async with asyncio.timeout(EXAMINE_SECONDS):
+                await self._ask()
+        except TimeoutError:
+            self._down(BackendError("backend.timeout", target=str(self.target), seconds=EXAMINE_SECONDS))
+        except BackendError as error:
+            if error.code in OBSTACLES:
+                self.state, self.obstacle, self.trouble = BackendState.BLOCKED, error, None
+            else:
+                self._down(error)
+        else:
+            self._examined = True
+            self.state, self.obstacle, self.trouble = BackendState.UP, None, None
+        self.changed()
+
+    async def _ask(self) -> None:
+        passing = await find_passing(self.target, self.passing or self._wish)
+        self.offer = await ask_offer(self.target, passing)
+        own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
+        answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}
+        self._unknown_users = {domain: answers[name] for domain, name in own.items() if name in answers}
+        self._alone = {path: None for path in self._alone if not self.catch_all(_domain(path))}
+        self.ipv6 = await ask_ipv6(self.target, passing)
+        strict = [one.domain for one in self._unknown_users.values() if one.severity != 2]
+        taken = await ask_relay(self.target, passing, strict[:DISGUISED_DOMAINS])
+        if taken is not None:
+            raise BackendError(
+                "backend.relays",
+                target=str(self.target),
+                recipient=taken,
+                client=STRANGER if passing == "proxy" else "the gate itself",
+                remedy=_REMEDIES[passing],
+            )
+        self.passing = passing
+
+    def start(self) -> None:
+        """Begins to examine by itself: at once if that was not done, hourly, while down with a growing pause."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch(), name="backend probes")
+
+    async def stop(self) -> None:
+        """Ends what `start` began."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def ask_again(self) -> None:
+        """Has the backend examined soon, by what `start` began."""
+        self._again.set()
+
+    async def _watch(self) -> None:
+        tries = 0
+        if self.state is BackendState.UNKNOWN:
+            await self.examine()
+        while True:
+            tries = tries + 1 if self.state is not BackendState.UP else 0
+            pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1] if tries else HOURLY
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._again.wait()
+                    await asyncio.sleep(SPACING)
+            self._again.clear()
+            await self.examine()
+
+    def _down(self, error: BackendError) -> None:
+        if self.state is not BackendState.DOWN:
+            log.warning("%s", error)
+        self.state, self.trouble = BackendState.DOWN, error
+        if not self._examined:
+            self.passing = None
+
+    # ---- for the fronts
+
+    async def connect(self, client: ClientAddress | None, seconds: float = CONNECT_SECONDS) -> Connection:
+        """A connection for one client's session.
+
+        Raises:
+            BackendError: the backend is not there, or mail must not flow to it; the client hears 421.
+        """
+        if self.obstacle is not None:
+            raise self.obstacle
+        if not self._examined or self.passing is None:
+            raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
+        try:
+            connection = await connect(self.target, client=client, passing=self.passing, timeout=seconds)
+        except BackendError as error:
+            if self.state is BackendState.UP:
+                self._down(error)
+                self.changed()
+                self.ask_again()
+            raise
+        if self.state is BackendState.DOWN:
+            self.ask_again()
+        return connection
+
+    def refusal(self, domain: str, path: bytes) -> bytes | None:
+        """How to refuse the recipient `path` (as between `<` and `>`) of an own domain.
+
+        None: with a live decoy. Else a complete reply, its CRLF included, to be given in the backend's place: the
+        domain takes every name, or this recipient's decoy was accepted although the domain does not.
+        """
+        if not self.catch_all(domain) and canonical(path) not in self._alone:
+            return None
+        wording = self.learnt
+        return wording.said_of(path) if wording is not None else fallback(path)
+
+    def catch_all(self, domain: str) -> bool:
+        """Whether the domain was found to take every name."""
+        answer = self._unknown_users.get(domain.lower())
+        return answer is not None and answer.severity == 2
+
+    @property
+    def learnt(self) -> Wording | None:
+        """How the backend refuses an unknown user, from the first own domain that does."""
+        return next((one.wording for one in self._unknown_users.values() if one.severity == 5), None)
+
+    def decoy_accepted(self, path: bytes) -> None:
+        """A front tells that the decoy of the recipient `path` was accepted: from now on it gets the learnt reply, and
+        the domain is asked anew."""
+        while len(self._alone) >= ALONE_LIMIT:
+            del self._alone[next(iter(self._alone))]
+        self._alone[canonical(path)] = None
+        self.ask_again()
+
+    def decoy_replied(self, domain: str, code: int) -> None:
+        """A front tells the code of a decoy's reply, for the warning about domains that only ever say 4xx."""
+        self._replies.setdefault(domain.lower(), Counter())[code // 100] += 1
+
+    # ---- for the owner
+
+    def warnings(self) -> list[Notice]:
+        """What the owner should know or do now."""
+        notices: list[Notice] = []
+        if self.obstacle is not None:
+            notices.append(_notice(self.obstacle.code, str(self.obstacle), **self.obstacle.params))
+        elif self.trouble is not None:
+            notices.append(_notice("backend.down", str(self.trouble), target=str(self.target)))
+        if self._wish == "none":
+            notices.append(_notice("backend.none_mode", _TEXTS["backend.none_mode"]))
+        if not self.ipv6:
+            notices.append(_notice("backend.ipv6", _TEXTS["backend.ipv6"]))
+        for domain in self._unknown_users:
+            if self.catch_all(domain):
+                notices.append(_notice("backend.catch_all", _TEXTS["backend.catch_all"], domain=domain))
+            elif self._only_temporary(domain):
+                notices.append(_notice("backend.only_temporary", _TEXTS["backend.only_temporary"], domain=domain))
+        return notices
+
+    def _only_temporary(self, domain: str) -> bool:
+        answer, seen = self._unknown_users[domain], self._replies.get(domain, Counter())
+        if seen[5]:
+            return False
+        return answer.severity == 4 or seen[4] >= ONLY_TEMPORARY
+
+
+_REMEDIES: dict[Passing, str] = {
+    "proxy": (
+        "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and set no wider mynetworks than your "
+        "own machines"
+    ),
+    "none": (
+        'set client_address = "proxy" and in Postfix\'s master.cf -o smtpd_upstream_proxy_protocol=haproxy, or take the '
+        "gate's address out of mynetworks"
+    ),
+}
+
+_TEXTS = {
+    "backend.none_mode": (
+        'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by client '
+        "do not work there"
+    ),
+    "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
+    "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
+    "backend.only_temporary": (
+        "{domain} answers unknown names only with 4xx, and so are refusals there; senders will try again"
+    ),
+}
+
+
+def _notice(code: str, text: str, **params: object) -> Notice:
+    return Notice(code=code, text=text.format_map(params) if params else text, params=params)
+
+
+def _domain(path: bytes) -> str:
+    return path.rpartition(b"@")[2].decode("utf-8", "replace")
