@@ -73,6 +73,8 @@ class Owner:
                     hop = hop or bare.text
                 elif told and self._any_domain:
                     strangers.append(bare.text)
+                    if not self.domains:
+                        return bare.text
         return next(iter(strangers), None) or hop or self._unclear
 
     def has(self, account: str | None) -> bool:
