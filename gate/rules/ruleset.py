@@ -88,6 +88,11 @@ class Ruleset:
             return False
         return REWRITTEN.isdisjoint(recipient.local) or recipient.key in self._accounts
 
+    @property
+    def own_domains(self) -> frozenset[str]:
+        """Canonical."""
+        return self._own_domains
+
     def in_own_domain(self, recipient: Address) -> bool:
         return recipient.domain in self._own_domains
 
