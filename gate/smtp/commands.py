@@ -92,7 +92,7 @@ _NOT_KNOWN = Malformed(b"502 5.5.2 Error: command not recognized")
 _NOT_OFFERED = Malformed(b"502 5.5.1 Error: command not implemented")
 _WORDS = {Verb.MAIL: (b"FROM", b"sender", b"5.1.7"), Verb.RCPT: (b"TO", b"recipient", b"5.1.3")}
 
-_ATEXT = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~.-"
+_ATEXT = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-"
 _LABEL = rb"[A-Za-z0-9_\x80-\xff-]+"
 _DOMAIN = rb"(?:LABEL(?:\.LABEL)*\.?|\[[A-Za-z0-9:.-]+\])".replace(b"LABEL", _LABEL)
 _LOCAL = rb"""(?:[ATEXT\x80-\xff]+|"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*")""".replace(b"ATEXT", _ATEXT)
