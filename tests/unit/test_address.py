@@ -128,7 +128,9 @@ def test_wrapped_senders_are_unwrapped(sender: str, original: str) -> None:
     assert address.unwrap(address.parse(sender)) == address.parse(original)
 
 
-@pytest.mark.parametrize("sender", ["bob@orig.example", "srs0@x.example", "SRS0=a=b=c@x.example", "prvs=x@d.example", ""])
+@pytest.mark.parametrize(
+    "sender", ["bob@orig.example", "srs0@x.example", "SRS0=a=b=c@x.example", "prvs=x@d.example", ""]
+)
 def test_what_is_not_wrapped_is_left_alone(sender: str) -> None:
     assert address.unwrap(address.parse(sender)) is None
 
@@ -216,4 +218,8 @@ _CASED = st.text(st.sampled_from("abcXYZ019._-äÖéßσςЖя日"), min_size=1,
 def test_case_never_matters(local: str, domain: str) -> None:
     text = f"{local}@{domain}"
     upper = "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
-    assert address.from_wire(upper) == address.from_wire(text) == address.from_wire(text.swapcase() if text.isascii() else text)
+    assert (
+        address.from_wire(upper)
+        == address.from_wire(text)
+        == address.from_wire(text.swapcase() if text.isascii() else text)
+    )

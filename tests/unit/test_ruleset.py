@@ -189,7 +189,9 @@ def test_the_null_sender() -> None:
     assert judge(rules(accounts=(allow,)), "").verdict == "accept"
     for deaf in (AccountRule("me@own.example", refuse_bounces=True), AccountRule("me@own.example", mode="closed")):
         assert told(judge(rules(accounts=(deaf,)), "")) == "refuse mode"
-    assert judge(rules(accounts=(AccountRule("me@own.example", refuse_bounces=True),)), "x@y.example").verdict == "accept"
+    assert (
+        judge(rules(accounts=(AccountRule("me@own.example", refuse_bounces=True),)), "x@y.example").verdict == "accept"
+    )
 
 
 def test_closed_refuses_the_allowed_too() -> None:
@@ -294,7 +296,9 @@ def test_scopes(written: str, scope: str) -> None:
     assert parse_scope(written) == scope == parse_scope(scope)
 
 
-@pytest.mark.parametrize("written", ["", "me", "own.example", "postmaster", "@", "@.own.example", "<>", "a b@c.example"])
+@pytest.mark.parametrize(
+    "written", ["", "me", "own.example", "postmaster", "@", "@.own.example", "<>", "a b@c.example"]
+)
 def test_what_is_no_scope(written: str) -> None:
     with pytest.raises(ScopeError) as caught:
         parse_scope(written)
