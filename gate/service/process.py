@@ -22,6 +22,7 @@ from gate.control.methods import Methods
 from gate.control.server import ControlServer
 from gate.folders import Folders
 from gate.forms import Status
+from gate.recorder import Recorder
 from gate.service import logs
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
@@ -92,24 +93,31 @@ def _runner() -> Iterator["asyncio.Runner"]:
 
 async def _live(folders: Folders, config: Config, found: Opened, state: Wanted | None) -> None:
     port = NoPort()
+    recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
 
     def describe() -> Status:
+        refused, accepted = recorder.totals()
+        rules = found.guard.ruleset
         return Status(
             state="stopped",
             deliver=config.gate.deliver,
-            own_domains=found.desk.own_domains(),
+            refused=refused,
+            accepted=accepted,
+            own_domains=sorted(rules.own_domains) if rules is not None else [],
             home=str(folders.data),
-            warnings=found.log.warnings(),
+            warnings=recorder.warnings(),
         )
 
     life = Life(port, found.guard, found.lists, found.events, describe)
     methods = Methods(found.desk, life)
+    recorder.start()
     try:
         async with _control(folders, methods, found), _signals(life):
             await life.begin(state)
             await life.ended.wait()
     finally:
         methods.close()
+        recorder.stop()
 
 
 @contextlib.asynccontextmanager
