@@ -89,6 +89,7 @@ class Client(QObject):
         self._seq = 0
         self._goodbye = False
         self._expecting = False
+        self._was_lost = False
         self._tries = 0
         self._heard = 0.0
         self._beat: Call | None = None
@@ -133,15 +134,16 @@ class Client(QObject):
     def expect(self) -> None:
         """A gate was launched: look for it again and again until it answers or `give_up`."""
         self._expecting = True
+        self._was_lost = self._connection is Connection.LOST
         self._become(Connection.CONNECTING)
         self.connect_gate()
 
     def give_up(self) -> None:
-        """Stop expecting: nobody is there. It is still looked for now and then."""
+        """Stop expecting: nobody is there, or it is as lost as before. It is still looked for now and then."""
         self._expecting = False
         self._greeting.stop()
         self._transport.close()
-        self._become(Connection.ABSENT)
+        self._become(Connection.LOST if self._was_lost else Connection.ABSENT)
         self._try_in(ABSENT_SECONDS)
 
     def disconnect_gate(self) -> None:
@@ -200,7 +202,7 @@ class Client(QObject):
             return
         self._greeting.stop()
         self.hello = hello
-        self._goodbye = self._expecting = False
+        self._goodbye = self._expecting = self._was_lost = False
         self._tries = 0
         self._heard = time.monotonic()
         self._watch.start()

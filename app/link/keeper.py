@@ -18,6 +18,7 @@ from gate.control.messages import Nothing
 STOP_AT_EXIT = "stop_gate_on_exit"
 QUIT_SECONDS = 40.0
 """A gate that is asked to end lets sessions finish for 30."""
+AGAIN_MILLISECONDS = 500
 
 
 class Keeper(QObject):
@@ -29,7 +30,9 @@ class Keeper(QObject):
 
     troubled = Signal()
 
-    def __init__(self, client: Client, process: GateProcess, settings: QSettings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, client: Client, process: GateProcess, settings: QSettings, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._client = client
         self._process = process
@@ -37,11 +40,14 @@ class Keeper(QObject):
         self.trouble = ""
         self._may_launch = False
         self._replacing = False
+        self._again = QTimer(self, singleShot=True, interval=AGAIN_MILLISECONDS)
+        self._left_to_try = 0
         self._leaving: Callable[[], None] | None = None
         self._patience = QTimer(self, singleShot=True, interval=round(START_SECONDS * 1000))
         self._parting = QTimer(self, singleShot=True, interval=round(QUIT_SECONDS * 1000))
         client.linkChanged.connect(self._link_changed)
         process.died.connect(self._died)
+        self._again.timeout.connect(self._launch)
         self._patience.timeout.connect(self._too_long)
         self._parting.timeout.connect(self._part)
 
@@ -59,6 +65,10 @@ class Keeper(QObject):
     def start_gate(self) -> None:
         """Launch the bundled gate, unless one answers by then: its lock decides."""
         self._may_launch = False
+        self._left_to_try = 0
+        self._launch()
+
+    def _launch(self) -> None:
         self._tell("")
         problem = self._process.launch()
         if problem:
@@ -70,6 +80,7 @@ class Keeper(QObject):
     def cancel(self) -> None:
         """Stop looking and stop waiting for a launched gate."""
         self._may_launch = False
+        self._again.stop()
         self._patience.stop()
         self._client.give_up()
 
@@ -126,10 +137,11 @@ class Keeper(QObject):
 
     def _link_changed(self, state: LinkState) -> None:
         if state is LinkState.NOT_RUNNING:
-            again = self._may_launch or self._replacing
+            launch, replacing = self._may_launch or self._replacing, self._replacing
             self._replacing = False
-            if again and self._leaving is None:
+            if launch and self._leaving is None:
                 self.start_gate()
+                self._left_to_try = round(QUIT_SECONDS * 1000 / AGAIN_MILLISECONDS) if replacing else 0
         elif state not in (LinkState.CONNECTING, LinkState.LOST):
             self._may_launch = False
             self._patience.stop()
@@ -138,6 +150,9 @@ class Keeper(QObject):
     def _died(self, line: str) -> None:
         if self._leaving is not None:
             self._part()
+        elif self._client.state is LinkState.CONNECTING and self._left_to_try:
+            self._left_to_try -= 1  # the gate that was asked to end may still hold the lock
+            self._again.start()
         elif self._client.state is LinkState.CONNECTING:
             self._patience.stop()
             self._client.give_up()

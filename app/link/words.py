@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from app.language import QT_TRANSLATE_NOOP
+from gate.control.messages import Change
 
 WORDS: dict[str, str] = {
     "link.lost": QT_TRANSLATE_NOOP("Fault", "The gate does not answer. Look again before you repeat it."),
@@ -35,3 +36,8 @@ def fault_in_words(code: str, params: Mapping[str, Any], text: str) -> str:
     if code not in WORDS:
         return text or code
     return QCoreApplication.translate("Fault", WORDS[code]).format_map(_Kept(params))
+
+
+def change_in_words(change: Change) -> str:
+    """The name of a change of the journal. Plain text."""
+    return fault_in_words(f"change.{change.code}", change.params, change.text)

@@ -51,6 +51,6 @@ class Page(QWidget):
     def focus_search(self) -> None:
         """Ctrl+F: put the cursor into the page's search field, if it has one."""
 
-    def may_leave(self, leave: Callable[[], None]) -> bool:
+    def may_leave(self, leave: Callable[[], object]) -> bool:
         """Before the page is left: True, or False and call `leave` later (the import asks first)."""
         return True

@@ -55,7 +55,7 @@ class Segmented(QWidget):
 
     def set_current(self, key: str | None) -> None:
         """Mark a segment, or none. Sends no signal."""
-        self._current, self._waiting = key, None
+        self._current = key
         self._aimed = next((i for i, c in enumerate(self._choices) if c.key == key), self._aimed)
         self._describe()
 
@@ -65,7 +65,7 @@ class Segmented(QWidget):
         self._describe()
 
     def set_waiting(self, key: str | None) -> None:
-        """Show "…" in a segment until `set_current` is called."""
+        """Show "…" in a segment, until None is set."""
         self._waiting = key
         self.update()
 

@@ -1,0 +1,93 @@
+"""Puts the app together: folders, theme, language, link, window; and takes it apart again."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import theme
+from app.instance import Instance
+from app.language import speak
+from app.link.client import Client
+from app.link.keeper import Keeper
+from app.link.process import GateProcess
+from app.link.transport import LocalTransport
+from app.window import Window
+from gate import __version__, folders
+from gate.errors import Fault
+
+
+class Desktop(QObject):
+    """The running app.
+
+    Attributes:
+        window, client, keeper, process, settings: its parts.
+    """
+
+    def __init__(self, places: folders.Folders, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = QSettings(str(places.config / "app.ini"), QSettings.Format.IniFormat, self)
+        self.client = Client(LocalTransport(places.socket_places, self), self)
+        self.process = GateProcess(places, self)
+        self.keeper = Keeper(self.client, self.process, self.settings, self)
+        self.window = Window(self.client, self.keeper, self.settings, self._left)
+        self._files: list[Path] = []
+        self.client.resync.connect(self._connected)
+
+    def begin(self, files: Sequence[Path] = ()) -> None:
+        """Show the window, look for the gate, and import the files as soon as there is one."""
+        self._files = list(files)
+        self.window.show()
+        self.keeper.begin()
+
+    def summoned(self, files: Sequence[Path]) -> None:
+        """The app was started again."""
+        self.window.come_forward()
+        if files:
+            self.window.open_import(files)
+
+    def _connected(self) -> None:
+        files, self._files = self._files, []
+        if files:
+            self.window.open_import(files)
+
+    def _left(self) -> None:
+        self.settings.sync()
+        QTimer.singleShot(0, QApplication.quit)
+
+
+def dress(app: QApplication) -> None:
+    """Name, language and look of the application. Call once, before the first widget."""
+    app.setApplicationName("irusu")
+    app.setApplicationDisplayName("Irusu")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("irusu")
+    app.setQuitOnLastWindowClosed(False)
+    speak(app)
+    theme.install(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The whole life of the app; its exit code. `arguments`: files to import."""
+    files = [Path(name) for name in arguments if not name.startswith("-")]
+    app = QApplication(sys.argv[:1])
+    try:
+        places = folders.find()
+        instance = Instance(places)
+    except Fault as problem:
+        print(f"irusu: {problem}", file=sys.stderr)  # noqa: T201 (no window can be had)
+        return 1
+    if not instance.is_first():
+        if instance.summon(files):
+            return 0
+        print("irusu: Irusu is already open, but does not answer", file=sys.stderr)  # noqa: T201
+        return 1
+    dress(app)
+    desktop = Desktop(places)
+    instance.summoned.connect(desktop.summoned)
+    desktop.begin(files)
+    code = app.exec()
+    instance.close()
+    return code

@@ -1,0 +1,94 @@
+"""Lines under the header: that what is shown may be old, and what the gate warns of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app import theme
+from app.link.words import fault_in_words
+from app.shell.header import clock
+from app.widgets.buttons import IconButton
+from app.widgets.frames import Ground
+from app.widgets.labels import Label
+from gate.control.messages import Warning as GateWarning
+
+
+class _Mark(QWidget):
+    def __init__(self, icon: str, ink: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icon, self._ink = icon, ink
+        self.setFixedSize(16, 16)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme.paint_icon(QPainter(self), self._icon, QRectF(self.rect()), getattr(theme.tokens(), self._ink))
+
+
+class Strip(Ground):
+    """A line across the window: icon and bold text on a tint."""
+
+    def __init__(self, icon: str, ink: str, kind: str, parent: QWidget | None = None) -> None:
+        super().__init__(f"{ink}_tint", parent)
+        self.text = Label(kind=kind, bold=True, wrap=True, parent=self)
+        row = self.row = QHBoxLayout(self)
+        row.setContentsMargins(24, 8, 24, 8)
+        row.setSpacing(8)
+        row.addWidget(_Mark(icon, ink, self))
+        row.addWidget(self.text, 1)
+        self.setMinimumHeight(40)
+        self.hide()
+
+    def set_small(self, small: bool) -> None:
+        """The page's margin in the small form."""
+        side = 16 if small else 24
+        self.row.setContentsMargins(side, 8, side, 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, theme.tokens().hairline)
+
+
+class OldStrip(Strip):
+    """ "What you see is from 14:02"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("clock", "lost", "error", parent)
+
+    def show_since(self, when: datetime | None) -> None:
+        """Shown while the gate does not answer but there is something to see; None hides it."""
+        self.setVisible(when is not None)
+        if when is not None:
+            text = self.tr("What you see is from %1. You can read it; nothing can be changed until the gate answers.")
+            self.text.setText(text.replace("%1", clock(when)))
+
+
+class WarningStrip(Strip):
+    """What the gate warns of, one at a time; the owner may put one away until it comes again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("warning", "open", "warning", parent)
+        self._warnings: list[GateWarning] = []
+        self._away: set[tuple[str, str]] = set()
+        self.row.addWidget(IconButton("close", self.tr("Put away"), self._put_away, size=16, parent=self))
+
+    def show_warnings(self, warnings: Sequence[GateWarning]) -> None:
+        """All that hold now. One that has gone may be shown again when it comes back."""
+        self._warnings = list(warnings)
+        self._away &= {(w.code, w.text) for w in warnings}
+        self._show()
+
+    def _left(self) -> list[GateWarning]:
+        return [w for w in self._warnings if (w.code, w.text) not in self._away]
+
+    def _show(self) -> None:
+        left = self._left()
+        self.setVisible(bool(left))
+        if left:
+            more = self.tr(" (and %1 more)").replace("%1", str(len(left) - 1)) if len(left) > 1 else ""
+            self.text.setText(fault_in_words(left[0].code, left[0].params, left[0].text) + more)
+
+    def _put_away(self) -> None:
+        self._away |= {(w.code, w.text) for w in self._left()[:1]}
+        self._show()

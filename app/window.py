@@ -1,0 +1,326 @@
+"""The one window: rail, header, content, toast. It places pages and passes words on; it holds no mail logic.
+
+It is the `Shell` that every page gets (see `shell.contract`).
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QIcon,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app import theme
+from app.dialogs.ask import Question
+from app.link.client import CallFailed, Client
+from app.link.keeper import Keeper
+from app.link.state import LOOKS, Action, LinkState
+from app.link.words import change_in_words
+from app.shell.contract import Page
+from app.shell.header import Header
+from app.shell.pages import PAGES, PageSpec
+from app.shell.rail import Rail
+from app.shell.strips import OldStrip, WarningStrip
+from app.theme.tokens import SMALL_HEIGHT, SMALL_WIDTH
+from app.widgets.frames import Ground
+from app.widgets.toast import Toast
+from gate.control.messages import Change, Changed, Nothing, Status, UndoQuery
+from gate.folders import resource
+
+if TYPE_CHECKING:
+    from app.importing.page import ImportPage
+
+SIZE = QSize(1100, 720)
+SMALLEST = QSize(720, 480)
+TOLD_GATE_STAYS = "told_gate_stays"
+
+
+class Window(QMainWindow):
+    """Attributes: `rail`, `header`, `toast`; `pages` by key."""
+
+    def __init__(
+        self, client: Client, keeper: Keeper, settings: QSettings, left: Callable[[], None],
+        pages: Sequence[PageSpec] = PAGES,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._client, self._keeper, self._settings, self._left = client, keeper, settings, left
+        self._small = False
+        self._parting = False
+        self._current = pages[0].key
+        self._import: ImportPage | None = None
+        self._ever_connected = False
+        self.rail = Rail(pages, self)
+        self.header = Header(self)
+        self._old = OldStrip(self)
+        self._warnings = WarningStrip(self)
+        self._stack = QStackedWidget(self)
+        self.pages: dict[str, Page] = {spec.key: spec.create(client, self) for spec in pages}
+        self._build()
+        self.toast = Toast(self._content)
+        self._connect_signals()
+        self.show_page(self._current)
+        self._show_link(client.state)
+
+    def _build(self) -> None:
+        self.setWindowTitle(self.tr("Irusu"))
+        self.setWindowIcon(QIcon(str(resource("icons/irusu.svg"))))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST)
+        self.resize(SIZE)
+        self._content = QWidget(self)
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.header, self._old, self._warnings):
+            column.addWidget(part)
+        column.addWidget(self._stack, 1)
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+        whole = QWidget(self)
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        line = Ground("hairline", whole)
+        line.setFixedWidth(1)
+        row.addWidget(line)
+        row.addWidget(self._content, 1)
+        self.setCentralWidget(whole)
+
+    def _connect_signals(self) -> None:
+        self.rail.chosen.connect(self.show_page)
+        self.rail.undoAsked.connect(self.undo)
+        self.rail.redoAsked.connect(self.redo)
+        self.header.switchAsked.connect(self._switch)
+        self.header.importAsked.connect(self.open_import)
+        self.header.acted.connect(self._act)
+        self._client.linkChanged.connect(self._show_link)
+        self._client.status.connect(self._show_status)
+        self._client.undoChanged.connect(self._show_undo)
+        self._client.complaint.connect(self.complain)
+        self._keeper.troubled.connect(lambda: self._show_link(self._client.state))
+        for keys, do in (
+            (QKeySequence.StandardKey.Undo, self.undo),
+            (QKeySequence.StandardKey.Redo, self.redo),
+            (QKeySequence.StandardKey.Find, self._find),
+            (QKeySequence.StandardKey.Quit, self.close),
+        ):
+            QShortcut(QKeySequence(keys), self, do)
+        for number, key in enumerate(self.pages, 1):
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda key=key: self.show_page(key))
+
+    # ------------------------------------------------------------ Shell
+
+    def say(self, text: str, change: Change | None = None) -> None:
+        """The toast: what happened, with Undo if the journal noted a change."""
+        self.toast.tell(text, (lambda: self.undo(change)) if change is not None else None)
+
+    def complain(self, failure: CallFailed | str) -> None:
+        """The toast with what did not work."""
+        self.toast.tell(failure if isinstance(failure, str) else failure.text)
+
+    def go(self, page: str, **what: Any) -> None:
+        """Show a page, and one thing there."""
+        self.show_page(page)
+        self.pages[page].show_item(**what)
+
+    def undo(self, change: Change | None = None) -> None:
+        """Take back that change, or the last one."""
+        last = change or self._client.undo
+        if last is None:
+            return
+        self._client.call("undo", UndoQuery(id=last.id), lambda done: self._undone(last, done))
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        last = self._client.redo
+        if last is not None:
+            again = self.tr("Done again: %1").replace("%1", change_in_words(last))
+            self._client.call("redo", Nothing(), lambda done: self.say(again, done.change))
+
+    def _undone(self, what: Change, _done: Changed) -> None:
+        self.toast.tell(self.tr("Taken back: %1").replace("%1", change_in_words(what)))
+
+    def open_import(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
+        """The import takes the content area."""
+        if not LOOKS[self._client.state].live:
+            self.complain(self.tr("The import needs the gate. Start it first."))
+            return
+        if self._import is None:
+            from app.importing.page import ImportPage
+
+            self._import = ImportPage(self._client, self)
+            self._import.closed.connect(self._close_import)
+            self._import.set_small(self._small)
+            self._stack.addWidget(self._import)
+        self._stack.setCurrentWidget(self._import)
+        self.rail.show_page(None)
+        self._import.start(list(paths), account)
+
+    def _close_import(self) -> None:
+        self._current_page_again()
+        gone, self._import = self._import, None
+        if gone is not None:
+            self._stack.removeWidget(gone)
+            gone.deleteLater()
+
+    def _current_page_again(self) -> None:
+        self._stack.setCurrentWidget(self.pages[self._current])
+        self.rail.show_page(self._current)
+
+    def show_page(self, key: str) -> None:
+        """Show a page of the rail; the page that is left may ask first."""
+        shown = self._stack.currentWidget()
+        leaving = isinstance(shown, Page) and shown is not self.pages[key]
+        if leaving and not shown.may_leave(lambda: self._show_page(key)):
+            self.rail.show_page(self._current if shown is not self._import else None)
+        else:
+            self._show_page(key)
+
+    def _show_page(self, key: str) -> None:
+        self._current = key
+        self._current_page_again()
+
+    def _find(self) -> None:
+        shown = self._stack.currentWidget()
+        if isinstance(shown, Page):
+            shown.focus_search()
+
+    # ------------------------------------------------------------ the gate
+
+    def _switch(self, method: str) -> None:
+        latest = self._client.latest
+        if method == "stop" and latest is not None and latest.deliver != "built-in":
+            self._ask_stop(latest)
+        else:
+            self._call_switch(method)
+
+    def _ask_stop(self, latest: Status) -> None:
+        words = self.tr(
+            "The gate stands before your mail server (%1). While it is stopped, no mail comes in. "
+            "To let everyone in instead, choose “Let all in”."
+        ).replace("%1", latest.deliver)
+        Question(
+            self.tr("Stop all mail?"), words, self.tr("Stop"),
+            lambda do, _tick: self._call_switch("stop") if do else None, keep=self.tr("Go on"), parent=self,
+        ).open()  # fmt: skip
+
+    def _call_switch(self, method: str) -> None:
+        switch = self.header.switch
+
+        def failed(why: CallFailed) -> None:
+            switch.answered()
+            self.complain(why)
+
+        switch.wait_for(method)
+        self._client.call(method, Nothing(), lambda _status: switch.answered(), failed)
+
+    def _act(self, action: Action) -> None:
+        keeper = self._keeper
+        {
+            Action.CANCEL: keeper.cancel,
+            Action.TRY_NOW: keeper.try_now,
+            Action.START: keeper.start_gate,
+            Action.REPLACE: lambda: keeper.replace_foreign(self.complain),
+        }[action]()
+
+    def _show_link(self, state: LinkState) -> None:
+        latest, live = self._client.latest, LOOKS[state].live
+        self._ever_connected = self._ever_connected or live
+        self.header.show_state(
+            state, sessions=latest.sessions if latest is not None else 0, trouble=self._keeper.trouble,
+            last_word=self._client.last_word, seconds=self._client.seconds_to_retry(),
+        )  # fmt: skip
+        stale = self._ever_connected and not live
+        self._old.show_since(self._client.last_word if stale else None)
+        lost = state is LinkState.LOST
+        here = self.tr("Not connected") if lost else self.tr("This computer")
+        self.rail.show_gate(here, lost=lost, tip=", ".join(latest.listen) if latest is not None and live else "")
+        for page in [*self.pages.values(), *([self._import] if self._import is not None else [])]:
+            theme.set_stale(page, stale)
+            page.set_live(live)
+        self._warnings.show_warnings(latest.warnings if live and latest is not None else [])
+        self._show_undo()
+
+    def _show_status(self, status: Status) -> None:
+        self._warnings.show_warnings(status.warnings)
+
+    def _show_undo(self) -> None:
+        self.rail.show_changes(self._client.undo, self._client.redo, live=LOOKS[self._client.state].live)
+
+    # ------------------------------------------------------------ the desktop
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        small = self.width() < SMALL_WIDTH or self.height() < SMALL_HEIGHT
+        if small != self._small:
+            self._small = small
+            self.rail.set_small(small)
+            self.header.set_small(small)
+            for strip in (self._old, self._warnings):
+                strip.set_small(small)
+            for page in [*self.pages.values(), *([self._import] if self._import is not None else [])]:
+                page.set_small(small)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_import(paths)
+
+    def come_forward(self) -> None:
+        """Another start of the app: show this window."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        shown = self._stack.currentWidget()
+        if self._parting:
+            event.accept()
+        elif isinstance(shown, Page) and not shown.may_leave(self.close):
+            event.ignore()
+        elif self._must_tell():
+            event.ignore()
+            self._tell_gate_stays()
+        else:
+            event.accept()
+            self._part()
+
+    def _must_tell(self) -> bool:
+        told = bool(self._settings.value(TOLD_GATE_STAYS, False, bool))
+        return LOOKS[self._client.state].live and not told and not self._keeper.stops_at_exit
+
+    def _tell_gate_stays(self) -> None:
+        tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""
+        Question(
+            self.tr("The gate goes on without this window"),
+            self.tr("It stays as it is now. Start Irusu again to see it or to stop it."),
+            self.tr("Close"), self._told, keep=self.tr("Go back"), tick=tick, parent=self,
+        ).open()  # fmt: skip
+
+    def _told(self, do: bool, tick: bool) -> None:
+        if do:
+            self._settings.setValue(TOLD_GATE_STAYS, True)
+            if tick:
+                self._keeper.set_stop_at_exit(True)
+            self.close()
+
+    def _part(self) -> None:
+        self._parting = True
+        self.hide()
+        self._keeper.leave(self._left)
