@@ -14,6 +14,7 @@ from app.models.words import EVERYONE, account_line, counts, scope_title
 from gate.control.messages import (
     Account,
     AddAccount,
+    Change,
     Changed,
     EntryPage,
     EntryQuery,
@@ -84,6 +85,12 @@ class AccountsModel(SortedRows[Scope]):
         client.status.connect(self._status)
         if client.latest is not None:
             self._status(client.latest)
+
+    @classmethod
+    def of(cls, client: Client) -> AccountsModel:
+        """The one model of this client's accounts: pages share it."""
+        found = client.findChild(cls)
+        return found if found is not None else cls(client, client)
 
     # ------------------------------------------------ what is shown
 
@@ -182,10 +189,18 @@ class AccountsModel(SortedRows[Scope]):
         self._client.call("account.add", form, done, failed)
 
     def set(
-        self, form: SetAccount, done: Callable[[Account], None] | None = None,
+        self, form: SetAccount, done: Callable[[Account, Change | None], None],
         failed: Callable[[CallFailed], None] | None = None,
     ) -> None:  # fmt: skip
-        self._client.call("account.set", form, done, failed)
+        """Change what is set in `form`; `done` gets the account and the journal's line (None: all was so already)."""
+        before = self._client.undo.id if self._client.undo is not None else 0
+
+        def answered(account: Account) -> None:
+            change = self._client.undo  # the event with it comes before the answer
+            noted = change is not None and change.id > before and change.code.startswith("account.")
+            done(account, change if noted else None)
+
+        self._client.call("account.set", form, answered, failed)
 
     def remove(
         self, address: str, done: Callable[[Changed], None], failed: Callable[[CallFailed], None] | None = None

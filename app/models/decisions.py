@@ -14,13 +14,15 @@ import msgspec
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QObject, Qt, Signal
 
 from app.models.accounts import AccountsModel
-from app.widgets.labels import visible
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, ROOT, ROW_ROLE, STRONG_ROLE, Index
 from app.models.words import clock, short, verdict_word, watched, why
+from app.widgets.labels import visible
 from gate.control.messages import PAGE_LIMIT, Decision, LogPage, LogQuery, VerdictName
 
 if TYPE_CHECKING:
     from app.link.client import Call, CallFailed, Client
+
+translate = QCoreApplication.translate
 
 TIME, VERDICT, SENDER, RECIPIENT, WHY = range(5)
 FIRST_PAGE = 200
@@ -29,17 +31,13 @@ KEEP = 100_000
 Role = Qt.ItemDataRole
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DecisionsModel", text)
-
-
 TITLES = (
-    lambda: _tr("Time"), lambda: _tr("Verdict"), lambda: _tr("Sender"), lambda: _tr("To"), lambda: _tr("Why"),
+    lambda: translate("DecisionsModel", "Time"), lambda: translate("DecisionsModel", "Verdict"), lambda: translate("DecisionsModel", "Sender"), lambda: translate("DecisionsModel", "To"), lambda: translate("DecisionsModel", "Why"),
 )  # fmt: skip
 
 
 def sender_words(decision: Decision) -> str:
-    return visible(decision.sender) or _tr("<> (a bounce)")
+    return visible(decision.sender) or translate("DecisionsModel", "<> (a bounce)")
 
 
 class DecisionsModel(QAbstractTableModel):

@@ -9,9 +9,9 @@ import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from app.models.pager import Pager
-from app.widgets.labels import visible
 from app.models.rows import ICON_ROLE, QUIET_ROLE, Column, Index, SortedRows
 from app.models.words import day_and_time, list_word, number, source_words
+from app.widgets.labels import visible
 from gate.control.messages import (
     AddEntries,
     Changed,
@@ -28,11 +28,9 @@ from gate.control.messages import (
 if TYPE_CHECKING:
     from app.link.client import CallFailed, Client
 
+translate = QCoreApplication.translate
+
 PATTERN, LIST, HITS, LAST_HIT, ORIGIN = range(5)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EntriesModel", text)
 
 
 def pattern_key(pattern: str) -> tuple[str, str]:
@@ -45,11 +43,21 @@ Done = Callable[[Changed], None] | None
 Failed = Callable[["CallFailed"], None] | None
 
 COLUMNS: tuple[Column[Entry], ...] = (
-    Column(lambda: _tr("Pattern"), lambda e: visible(e.pattern), lambda e: pattern_key(e.pattern), address=True),
-    Column(lambda: _tr("List"), lambda e: list_word(e.list), lambda e: e.list),
-    Column(lambda: _tr("Hits"), lambda e: number(e.hits), lambda e: e.hits, number=True),
-    Column(lambda: _tr("Last hit"), lambda e: day_and_time(e.last_hit), lambda e: e.last_hit or "", newest_first=True),
-    Column(lambda: _tr("From"), source_words, lambda e: (source_words(e), e.added)),
+    Column(
+        lambda: translate("EntriesModel", "Pattern"),
+        lambda e: visible(e.pattern),
+        lambda e: pattern_key(e.pattern),
+        address=True,
+    ),
+    Column(lambda: translate("EntriesModel", "List"), lambda e: list_word(e.list), lambda e: e.list),
+    Column(lambda: translate("EntriesModel", "Hits"), lambda e: number(e.hits), lambda e: e.hits, number=True),
+    Column(
+        lambda: translate("EntriesModel", "Last hit"),
+        lambda e: day_and_time(e.last_hit),
+        lambda e: e.last_hit or "",
+        newest_first=True,
+    ),
+    Column(lambda: translate("EntriesModel", "From"), source_words, lambda e: (source_words(e), e.added)),
 )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gate.control.messages import Form
+
 if TYPE_CHECKING:
     from app.link.client import Call, CallFailed, Client
 
@@ -32,7 +34,7 @@ class Pager:
     def reading(self) -> bool:
         return self._call is not None
 
-    def read(self, query: msgspec.Struct, got: Got, failed: Callable[[CallFailed], None]) -> None:
+    def read(self, query: Form, got: Got, failed: Callable[[CallFailed], None]) -> None:
         """Begin anew. `got` is called when the rows read have doubled, and with the last page."""
         self.cancel()
         self._rows = []
@@ -44,7 +46,7 @@ class Pager:
             self._call.cancel()
             self._call = None
 
-    def _ask(self, query: msgspec.Struct, got: Got, failed: Callable[[CallFailed], None]) -> None:
+    def _ask(self, query: Form, got: Got, failed: Callable[[CallFailed], None]) -> None:
         def done(page: Any) -> None:
             self._call = None
             self._rows.extend(page.rows)

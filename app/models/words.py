@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QDateTime, QLocale, QTime
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
+from app.language import QT_TRANSLATE_NOOP
 from app.widgets.labels import visible
 from gate.control.messages import Account, Decision, Entry, ListName, Mode
+
+translate = QCoreApplication.translate
 
 MODES: dict[Mode, str] = {
     "deny": QT_TRANSLATE_NOOP("Words", "Everyone may write, except these senders"),
@@ -18,13 +21,6 @@ MODES: dict[Mode, str] = {
     "closed": QT_TRANSLATE_NOOP("Words", "Closed: nobody may write"),
 }
 EVERYONE = "*"
-
-
-def tr(text: str, count: int = -1) -> str:
-    """`text` in the owner's language. With `count`: `%n` filled in; without a translation `(s)` follows it."""
-    if count < 0:
-        return QCoreApplication.translate("Words", text)
-    return plural(QCoreApplication.translate("Words", text, None, count), count)
 
 
 def plural(text: str, count: int) -> str:
@@ -51,7 +47,7 @@ def _day(date: QDate) -> str:
     """Today's day is left to the caller."""
     today = QDate.currentDate()
     if date == today.addDays(-1):
-        return tr("Yesterday")
+        return translate("Words", "Yesterday")
     return QLocale().toString(date, "d MMM" if date.year() == today.year() else "d MMM yyyy")
 
 
@@ -60,7 +56,7 @@ def day_and_time(iso: str | None) -> str:
     if not iso or not (when := _local(iso)).isValid():
         return ""
     if when.date() == QDate.currentDate():
-        return tr("Today %1").replace("%1", when.toString("HH:mm"))
+        return translate("Words", "Today %1").replace("%1", when.toString("HH:mm"))
     return _day(when.date())
 
 
@@ -78,7 +74,7 @@ def moment(iso: str) -> str:
     when = _local(iso)
     if not when.isValid():
         return visible(iso)
-    day = tr("Today") if when.date() == QDate.currentDate() else _day(when.date())
+    day = translate("Words", "Today") if when.date() == QDate.currentDate() else _day(when.date())
     return f"{day} {when.toString('HH:mm:ss')}"
 
 
@@ -92,11 +88,11 @@ def since_days(days: int) -> str:
 
 
 def mode_sentence(mode: Mode) -> str:
-    return tr(MODES[mode])
+    return translate("Words", MODES[mode])
 
 
 def scope_title(scope: str) -> str:
-    return tr("Everyone") if scope == EVERYONE else visible(scope)
+    return translate("Words", "Everyone") if scope == EVERYONE else visible(scope)
 
 
 def short(address: str, own_domains: list[str]) -> str:
@@ -108,35 +104,39 @@ def short(address: str, own_domains: list[str]) -> str:
 
 
 def list_word(name: ListName) -> str:
-    return tr("Denied") if name == "deny" else tr("Allowed")
+    return translate("Words", "Denied") if name == "deny" else translate("Words", "Allowed")
 
 
 def counts(denied: int, allowed: int) -> str:
     """`38 denied, 2 allowed`."""
     parts = []
     if denied or not allowed:
-        parts.append(tr("%1 denied").replace("%1", number(denied)))
+        parts.append(translate("Words", "%1 denied").replace("%1", number(denied)))
     if allowed:
-        parts.append(tr("%1 allowed").replace("%1", number(allowed)))
+        parts.append(translate("Words", "%1 allowed").replace("%1", number(allowed)))
     return ", ".join(parts)
 
 
 def account_line(account: Account) -> str:
     """The second line of an account in the list: what holds for it now."""
     if account.mode == "closed":
-        text = tr("Closed: nobody gets in")
+        text = translate("Words", "Closed: nobody gets in")
     elif account.mode == "allow":
-        text = tr("Only %n known sender(s)", account.allowed)
+        text = plural(translate("Words", "Only %n known sender(s)", None, account.allowed), account.allowed)
     else:
         text = counts(account.denied, account.allowed)
-    return tr("Watch only: %1").replace("%1", text) if account.watch and account.mode != "closed" else text
+    return (
+        translate("Words", "Watch only: %1").replace("%1", text) if account.watch and account.mode != "closed" else text
+    )
 
 
 def source_words(entry: Entry) -> str:
     """Where an entry came from."""
     if entry.source == "import":
-        return visible(entry.origin) if entry.origin else tr("import")
-    return {"manual": tr("by hand"), "click": tr("one click")}.get(entry.source, visible(entry.source))
+        return visible(entry.origin) if entry.origin else translate("Words", "import")
+    return {"manual": translate("Words", "by hand"), "click": translate("Words", "one click")}.get(
+        entry.source, visible(entry.source)
+    )
 
 
 # ---------------------------------------------------------------- decisions
@@ -149,8 +149,8 @@ def watched(decision: Decision) -> bool:
 
 def verdict_word(decision: Decision) -> str:
     if decision.verdict == "refuse":
-        return tr("Refused")
-    return tr("Watched") if watched(decision) else tr("Accepted")
+        return translate("Words", "Refused")
+    return translate("Words", "Watched") if watched(decision) else translate("Words", "Accepted")
 
 
 def why(decision: Decision, mode: Mode | None) -> str:
@@ -158,20 +158,24 @@ def why(decision: Decision, mode: Mode | None) -> str:
     if decision.because == "entry":
         pattern = visible(decision.pattern or "")
         if decision.verdict == "refuse":
-            return pattern or tr("Denied by name")
+            return pattern or translate("Words", "Denied by name")
         is_address = "@" in pattern and not pattern.startswith("@") and "*" not in pattern
-        return tr("Allowed by name") if is_address or not pattern else tr("Allowed: %1").replace("%1", pattern)
+        return (
+            translate("Words", "Allowed by name")
+            if is_address or not pattern
+            else translate("Words", "Allowed: %1").replace("%1", pattern)
+        )
     if decision.because == "mode":
         if decision.verdict == "accept":
-            return tr("Nothing forbids it")
+            return translate("Words", "Nothing forbids it")
         if not decision.sender and mode != "closed":
-            return tr("Bounces are refused")
-        return tr("Account is closed") if mode == "closed" else tr("Only known senders")
+            return translate("Words", "Bounces are refused")
+        return translate("Words", "Account is closed") if mode == "closed" else translate("Words", "Only known senders")
     if decision.because == "exempt":
-        return tr("Bounces get in") if not decision.sender else tr("Always gets in")
+        return translate("Words", "Bounces get in") if not decision.sender else translate("Words", "Always gets in")
     return {
-        "watch": tr("Would be refused"),
-        "open": tr("All are let in"),
-        "unlisted": tr("No such account"),
-        "relay": tr("Not your address"),
-    }.get(decision.because, tr("Nothing forbids it"))
+        "watch": translate("Words", "Would be refused"),
+        "open": translate("Words", "All are let in"),
+        "unlisted": translate("Words", "No such account"),
+        "relay": translate("Words", "Not your address"),
+    }.get(decision.because, translate("Words", "Nothing forbids it"))

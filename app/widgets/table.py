@@ -4,8 +4,10 @@ They paint what a model tells by the roles of `app.models.rows`; text is never t
 addresses loses their beginning first.
 """
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from typing import cast
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolTip,
     QWidget,
 )
 
@@ -36,10 +39,10 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(80, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        view = option.widget  # type: ignore[attr-defined]
+        view = option.widget
         t = theme.tokens_for(view)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if chosen:
@@ -76,18 +79,14 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_focus(self, painter: QPainter, view: QWidget, index: Index) -> None:
         """Two pixels inside the edge, round the whole row."""
-        assert isinstance(view, QTableView)
-        row = view.visualRect(index)
-        frame = QRect(0, row.top(), view.viewport().width(), row.height()).adjusted(1, 1, -1, -2)
+        row = cast(QTableView, view).visualRect(index)
+        frame = QRect(0, row.top(), view.width(), row.height()).adjusted(1, 1, -1, -2)
         painter.setClipping(False)
         painter.setPen(QPen(theme.tokens_for(view).accent, 2))
         painter.drawRect(frame)
 
-    def helpEvent(self, event, view, option, index) -> bool:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """A cell whose text is cut shows all of it."""
-        from PySide6.QtCore import QEvent
-        from PySide6.QtWidgets import QToolTip
-
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         text = index.data(Qt.ItemDataRole.ToolTipRole) or ""
@@ -178,8 +177,7 @@ class Table(QTableView):
     def set_margin(self, margin: int) -> None:
         """Another space before the first column: the page's, which is less in the small form."""
         self._delegate.margin = margin
-        header = self.horizontalHeader()
-        assert isinstance(header, Header)
+        header = cast(Header, self.horizontalHeader())
         header.margin = margin
         header.viewport().update()
         self.viewport().update()
@@ -201,7 +199,8 @@ class Table(QTableView):
 
     def chosen_rows(self) -> list[int]:
         """The selected rows, in their order."""
-        return sorted({row for part in self.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)})
+        parts = self.selectionModel().selection().toList()
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -1,0 +1,229 @@
+"""What one click on a row of the activity does: allow a sender that was refused, deny one that got in.
+
+One table of cases, so that the words and the deed cannot part. An entry is always the exact address at the account's
+own scope; a closed account is offered its mode instead, and an empty sender, which no list can hold, the setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from app.models.accounts import AccountsModel
+from app.models.words import EVERYONE, mode_sentence, short
+from app.widgets.labels import visible
+from gate.control.messages import (
+    Account,
+    AddAccount,
+    AddEntries,
+    Change,
+    Changed,
+    Decision,
+    ListName,
+    Mode,
+    SetAccount,
+)
+from gate.errors import Fault
+from gate.rules import pattern as rules
+
+if TYPE_CHECKING:
+    from app.link.client import CallFailed, Client
+
+translate = QCoreApplication.translate
+
+Said = Callable[[str, Change | None], None]
+Failed = Callable[["CallFailed"], None]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that can be done: the button's words and icon; `do(said, failed)` does it."""
+
+    words: str
+    icon: str
+    do: Callable[[Said, Failed], None]
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What a row offers: a question above, a sentence where one is needed, and none, one or two buttons."""
+
+    question: str = ""
+    note: str = ""
+    offers: tuple[Offer, ...] = ()
+
+
+class Verdicts:
+    """Knows the accounts as they are now: a row may be older than the settings."""
+
+    def __init__(self, client: Client, accounts: AccountsModel) -> None:
+        self._client = client
+        self._accounts = accounts
+
+    def offers(self, decision: Decision) -> Offers:
+        """What the owner can do about this decision."""
+        account = self._accounts.find(decision.account) or self._accounts.find(decision.recipient)
+        if decision.because == "relay":
+            return Offers(
+                note=translate("Verdicts", "This is not one of your addresses. The gate takes mail for your own only.")
+            )
+        wanted = decision.verdict == "accept" and decision.would != "refuse"
+        question = translate("Verdicts", "Unwanted?") if wanted else translate("Verdicts", "A mistake?")
+        if not decision.sender:
+            return self._bounce(question, account, wanted=wanted)
+        if decision.because == "exempt":
+            return Offers(
+                note=translate("Verdicts", "postmaster and abuse always get their mail: other servers count on it.")
+            )
+        if account is not None and account.mode == "closed":
+            return self._closed(question, account)
+        if decision.because == "unlisted" and account is None:
+            return Offers(question, "", (self._make(decision.recipient, None),))
+        try:
+            rules.of_address(decision.sender)
+        except Fault:
+            return Offers(note=translate("Verdicts", "This sender is no address that a list could hold."))
+        if wanted:
+            return self._deny(question, decision, account)
+        scope = account.address if account is not None else decision.scope or EVERYONE
+        return Offers(question, "", (self._entry("allow", decision.sender, scope),))
+
+    def _deny(self, question: str, decision: Decision, account: Account | None) -> Offers:
+        if account is not None:
+            return Offers(question, "", (self._entry("deny", decision.sender, account.address),))
+        note = translate("Verdicts", "%1 is no account of yours in Irusu yet.").replace(
+            "%1", visible(decision.recipient)
+        )
+        make = self._make(decision.recipient, decision.sender)
+        return Offers(question, note, (make, self._entry("deny", decision.sender, EVERYONE)))
+
+    def _bounce(self, question: str, account: Account | None, *, wanted: bool) -> Offers:
+        if account is None:
+            return Offers(
+                note=translate(
+                    "Verdicts", "A bounce has no sender that a list could hold. Only an account can refuse bounces."
+                )
+            )
+        if account.mode == "closed":
+            return self._closed(question, account)
+        name = self._name(account.address)
+        if wanted == account.refuse_bounces:
+            note = (
+                translate("Verdicts", "%1 refuses bounces by now.")
+                if wanted
+                else translate("Verdicts", "%1 lets bounces in by now.")
+            )
+            return Offers(note=note.replace("%1", name))
+        words = (
+            translate("Verdicts", "Refuse bounces to %1") if wanted else translate("Verdicts", "Let bounces to %1 in")
+        )
+        said = (
+            translate("Verdicts", "%1 now refuses bounces.")
+            if wanted
+            else translate("Verdicts", "%1 now lets bounces in.")
+        )
+        note = translate(
+            "Verdicts",
+            "A bounce has no sender that a list could hold, so this is a setting of the account. "
+            "Probes that ask whether the address exists come the same way.",
+        )
+        form = SetAccount(address=account.address, refuse_bounces=wanted)
+        offer = self._set(
+            form, words.replace("%1", name), "refused" if wanted else "accepted", said.replace("%1", name)
+        )
+        return Offers(question, note, (offer,))
+
+    def _closed(self, question: str, account: Account) -> Offers:
+        name = self._name(account.address)
+        note = translate("Verdicts", "%1 is closed: nobody gets in, whatever its lists say. Open it?").replace(
+            "%1", name
+        )
+        modes: tuple[Mode, ...] = ("allow", "deny")
+        offers = tuple(
+            self._set(
+                SetAccount(address=account.address, mode=mode),
+                mode_sentence(mode),
+                "person" if mode == "allow" else "everyone",
+                f"{name}: {mode_sentence(mode)}",
+            )
+            for mode in modes
+        )
+        return Offers(question, note, offers)
+
+    # ------------------------------------------------ deeds
+
+    def _name(self, scope: str) -> str:
+        return short(scope, self._accounts.own_domains)
+
+    def _entry(self, name: ListName, sender: str, scope: str) -> Offer:
+        everyone = scope == EVERYONE
+        if everyone:
+            words = (
+                translate("Verdicts", "Allow for everyone")
+                if name == "allow"
+                else translate("Verdicts", "Deny for everyone")
+            )
+        else:
+            words = (
+                translate("Verdicts", "Allow this sender")
+                if name == "allow"
+                else translate("Verdicts", "Deny this sender")
+            )
+
+        def do(said: Said, failed: Failed) -> None:
+            self._add(name, sender, scope, said, failed)
+
+        return Offer(words, "accepted" if name == "allow" else "refused", do)
+
+    def _add(self, name: ListName, sender: str, scope: str, said: Said, failed: Failed) -> None:
+        pattern = rules.of_address(sender).text
+
+        def done(changed: Changed) -> None:
+            if changed.change is None:
+                text = translate("Verdicts", "%1 was on the list already.")
+            elif scope == EVERYONE:
+                text = (
+                    translate("Verdicts", "Allowed for everyone: %1.")
+                    if name == "allow"
+                    else translate("Verdicts", "Denied for everyone: %1.")
+                )
+            else:
+                text = (
+                    translate("Verdicts", "%2 now allows %1.")
+                    if name == "allow"
+                    else translate("Verdicts", "%2 now denies %1.")
+                )
+            said(text.replace("%2", self._name(scope)).replace("%1", pattern), changed.change)
+
+        form = AddEntries(scope=scope, patterns=[pattern], source="click")
+        self._client.call(name, form, done, failed)
+
+    def _make(self, recipient: str, denied: str | None) -> Offer:
+        """Make the recipient an account, and there deny a sender."""
+        words = (
+            translate("Verdicts", "Make it an account, and deny")
+            if denied
+            else translate("Verdicts", "Make it an account")
+        )
+
+        def do(said: Said, failed: Failed) -> None:
+            def made(account: Account) -> None:
+                if denied:
+                    self._add("deny", denied, account.address, said, failed)
+                else:
+                    said(
+                        translate("Verdicts", "%1 is an account now.").replace("%1", account.address), self._client.undo
+                    )
+
+            self._accounts.add(AddAccount(address=recipient), made, failed)
+
+        return Offer(words, "add", do)
+
+    def _set(self, form: SetAccount, words: str, icon: str, told: str) -> Offer:
+        def do(said: Said, failed: Failed) -> None:
+            self._accounts.set(form, lambda _account, change: said(told, change), failed)
+
+        return Offer(words, icon, do)

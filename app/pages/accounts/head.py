@@ -1,0 +1,169 @@
+"""Who a scope is, and what holds for it: title, aliases, what was refused, its mode, watch, and the way to edit it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from app import theme
+from app.models.accounts import Scope
+from app.models.words import EVERYONE, MODES, mode_sentence, number, scope_title, short
+from app.widgets.buttons import Button, IconButton
+from app.widgets.labels import AddressLabel, ElidedLabel
+from gate.control.messages import Mode
+
+
+class ScopeHead(QWidget):
+    """Signals: `mode_chosen(mode)`, `watch_chosen(on)` by the owner; `back_wanted()`.
+
+    The actions (`edit`, `remove`, `many`, `import_spam`, `copy_all`) are for the page to connect.
+    """
+
+    mode_chosen = Signal(str)
+    watch_chosen = Signal(bool)
+    back_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._small = False
+        self._scope: Scope | None = None
+        self.back = IconButton("left", self.tr("Back to the accounts"), self.back_wanted.emit)
+        self.title = AddressLabel(step="title")
+        self.line = ElidedLabel(step="body", kind="muted")
+        self.mode = QComboBox()
+        self.mode.setAccessibleName(self.tr("Who may write"))
+        for mode in MODES:
+            self.mode.addItem(mode_sentence(mode), mode)
+        self.watch = QCheckBox(self.tr("Watch only: let in, but record"))
+        self._make_actions()
+        self.edit_button = Button(self.tr("Edit account…"), "edit", do=self.edit.trigger)
+        self.more = IconButton("more", self.tr("More about this account"), self._show_menu)
+        self._build()
+        self._connect_signals()
+
+    def _make_actions(self) -> None:
+        self.edit = QAction(self.tr("Edit account…"), self)
+        self.watch_action = QAction(self.tr("Watch only: let in, but record"), self, checkable=True)
+        self.many = QAction(self.tr("Add many senders…"), self)
+        self.import_spam = QAction(self.tr("Import spam…"), self)
+        self.copy_all = QAction(self.tr("Copy all entries"), self)
+        self.remove = QAction(self.tr("Remove account"), self)
+        for action, icon in (
+            (self.edit, "edit"), (self.many, "add"), (self.import_spam, "import"), (self.copy_all, "copy"),
+            (self.remove, "remove"),
+        ):  # fmt: skip
+            theme.set_icon(action, icon)
+
+    def _build(self) -> None:
+        self.mode.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.title)
+        words.addWidget(self.line)
+        self._small_mode = QHBoxLayout()
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.back)
+        top.addLayout(words, 1)
+        top.addLayout(self._small_mode)
+        top.addWidget(self.edit_button)
+        top.addWidget(self.more)
+        self._settings = QHBoxLayout()
+        self._settings.setSpacing(16)
+        self._settings.addWidget(self.mode)
+        self._settings.addWidget(self.watch)
+        self._settings.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(12)
+        self._column.addLayout(top)
+        self._column.addLayout(self._settings)
+        self.set_small(False)
+
+    def _connect_signals(self) -> None:
+        self.mode.activated.connect(lambda place: self.mode_chosen.emit(self.mode.itemData(place)))
+        self.watch.clicked.connect(self.watch_chosen)
+        self.watch_action.triggered.connect(self.watch_chosen)
+
+    # ------------------------------------------------ painting
+
+    def show_scope(self, scope: Scope | None, own_domains: list[str]) -> None:
+        """Show what the gate says; called again whenever it says something else."""
+        self._scope = scope
+        account = scope.account if scope is not None else None
+        self.title.setText(scope_title(scope.address) if scope is not None else "")
+        self.line.setText(self._sentence(scope, own_domains))
+        if account is not None:
+            self.mode.setCurrentIndex(self.mode.findData(account.mode))
+            self.watch.setChecked(account.watch)
+            self.watch_action.setChecked(account.watch)
+        self._arrange()
+
+    def _sentence(self, scope: Scope | None, own_domains: list[str]) -> str:
+        if scope is None:
+            return ""
+        if scope.account is None:
+            if scope.address == EVERYONE:
+                return self.tr("These entries hold for every one of your addresses.")
+            return self.tr("These entries hold for every address of %1.").replace("%1", scope.address.removeprefix("@"))
+        parts = []
+        if scope.account.aliases:
+            also = ", ".join(short(alias, own_domains) for alias in scope.account.aliases)
+            parts.append(self.tr("also %1").replace("%1", also))
+        if scope.account.given_to:
+            parts.append(self.tr("given to %1").replace("%1", scope.account.given_to))
+        refused = scope.account.refused_7_days
+        parts.append(
+            self.tr("%1 refused in 7 days").replace("%1", number(refused))
+            if refused
+            else self.tr("none refused in 7 days")
+        )
+        return " · ".join(parts)
+
+    def mode_shown(self) -> Mode:
+        """The mode in the box."""
+        mode: Mode = self.mode.currentData()
+        return mode
+
+    def set_small(self, small: bool) -> None:
+        self._small = small
+        self.title.setFont(theme.font("section" if small else "title"))
+        if small:
+            self._column.setContentsMargins(8, 8, 16, 8)
+            self._small_mode.addWidget(self.mode)
+        else:
+            self._column.setContentsMargins(24, 18, 24, 16)
+            self._settings.insertWidget(0, self.mode)
+        self._arrange()
+
+    def set_live(self, live: bool) -> None:
+        """Whether anything can be changed."""
+        for part in (self.mode, self.watch, self.edit_button, self.edit, self.watch_action, self.many,
+                     self.import_spam, self.remove):  # fmt: skip
+            part.setEnabled(live)
+
+    def _arrange(self) -> None:
+        is_account = self._scope is not None and self._scope.account is not None
+        self.back.setVisible(self._small)
+        self.line.setVisible(not self._small)
+        self.mode.setVisible(is_account)
+        self.watch.setVisible(is_account and not self._small)
+        self.edit_button.setVisible(is_account and not self._small)
+
+    def _show_menu(self) -> None:
+        self.menu().exec(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def menu(self) -> QMenu:
+        """What "…" offers for this scope."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        is_account = self._scope is not None and self._scope.account is not None
+        if is_account and self._small:
+            menu.addAction(self.edit)
+            menu.addAction(self.watch_action)
+            menu.addSeparator()
+        menu.addAction(self.many)
+        menu.addAction(self.import_spam)
+        menu.addAction(self.copy_all)
+        if is_account:
+            menu.addSeparator()
+            menu.addAction(self.remove)
+        return menu

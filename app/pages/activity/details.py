@@ -1,0 +1,251 @@
+"""One decision in full: who wrote to whom, why, what the sender was told, and what one click does about it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app import theme
+from app.models.decisions import sender_words
+from app.models.reasons import reason
+from app.models.verdicts import Offer, Offers
+from app.models.words import moment, number, verdict_word, watched
+from app.widgets.buttons import Button, IconButton
+from app.widgets.frames import Ground, Hairline
+from app.widgets.kinds import kind_icon
+from app.widgets.labels import AddressLabel, ElidedLabel, Label
+from app.widgets.pill import Pill
+from gate.control.messages import Account, Decision
+from gate.errors import Fault
+from gate.rules import pattern as rules
+
+WIDTH = 288
+
+
+class _Reply(QWidget):
+    """The very reply, in a box of its own, in monospace."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = Label(step="mono", wrap=True)
+        self.label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.addWidget(self.label)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = theme.tokens_for(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(t.hairline, 1))
+        painter.setBrush(t.window)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+class Details(Ground):
+    """Signals: `closed()`; `entry_wanted(Decision)`; `offer_taken(Offer)`."""
+
+    closed = Signal()
+    entry_wanted = Signal(object)
+    offer_taken = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.decision: Decision | None = None
+        self._live = True
+        self.pill = Pill()
+        self.time = Label(step="small", kind="muted")
+        self.close_button = IconButton("close", self.tr("Close the details (Esc)"), self.closed.emit, size=16)
+        self.who = AddressLabel(step="section")
+        self.recipient = ElidedLabel(kind="muted")
+        self.why = Label(wrap=True)
+        self.pattern = AddressLabel()
+        self.kind = ElidedLabel()
+        self.kind.setFixedSize(16, 16)
+        self.go = Button(self.tr("Go to entry"), kind="link", do=self._go)
+        self.reply = _Reply()
+        self.copy = IconButton("copy", self.tr("Copy the reply"), self._copy, size=16, colour="muted")
+        self.told = Label(step="small", kind="muted", wrap=True)
+        self.client = Label()
+        self.helo = Label(wrap=True)
+        self.tries = Label(wrap=True)
+        self.question = Label(step="small", kind="muted", bold=True)
+        self.note = Label(step="small", kind="muted", wrap=True)
+        self.buttons = [Button(""), Button("")]
+        self._offers: Sequence[Offer] = ()
+        self._build()
+        self._connect_signals()
+
+    def _build(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(4)
+        for part in (self._top(), self.who, self.recipient):
+            column.addWidget(part)
+        column.addSpacing(12)
+        column.addWidget(self._heading(self.tr("Why")))
+        column.addWidget(self.why)
+        column.addWidget(self._entry_row())
+        column.addSpacing(8)
+        column.addWidget(self._told_row())
+        column.addWidget(self.reply)
+        column.addWidget(self.told)
+        column.addSpacing(12)
+        column.addWidget(self._facts())
+        column.addStretch(1)
+        column.addSpacing(12)
+        column.addWidget(self.question)
+        column.addWidget(self.note)
+        for button in self.buttons:
+            column.addWidget(button)
+        inside = Ground()
+        inside.setLayout(column)
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(Hairline(down=True))
+        row.addWidget(area, 1)
+
+    def _connect_signals(self) -> None:
+        for place, button in enumerate(self.buttons):
+            button.clicked.connect(lambda _checked=False, place=place: self._take(place))
+
+    @staticmethod
+    def _heading(text: str) -> Label:
+        return Label(text, "small", "muted", bold=True)
+
+    def _top(self) -> QWidget:
+        return _row(self.pill, None, self.time, self.close_button)
+
+    def _entry_row(self) -> QWidget:
+        self._entry = _row(self.kind, self.pattern, None, self.go)
+        return self._entry
+
+    def _told_row(self) -> QWidget:
+        self._told = _row(self._heading(self.tr("What the sender was told")), None, self.copy)
+        return self._told
+
+    def _facts(self) -> QWidget:
+        whole = QWidget()
+        grid = QGridLayout(whole)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, 64)
+        grid.setColumnStretch(1, 1)
+        facts = ((self.tr("From"), self.client), (self.tr("Name"), self.helo), (self.tr("Tries"), self.tries))
+        for place, (words, label) in enumerate(facts):
+            grid.addWidget(Label(words, "small", "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, place, 1)
+        return whole
+
+    # ------------------------------------------------ painting
+
+    def show_state(self, decision: Decision, account: Account | None, offers: Offers) -> None:
+        """Show a decision, and what can be done about it now."""
+        fresh = self.decision is None or self.decision != decision
+        self.decision = decision
+        tone, icon = ("accent", "refused") if decision.verdict == "refuse" else ("stopped", "accepted")
+        if watched(decision):
+            tone, icon = "open", "watch"
+        self.pill.tell(verdict_word(decision), tone, icon)
+        self.time.setText(moment(decision.time))
+        self.who.setText(sender_words(decision))
+        self.recipient.setText(self.tr("wrote to %1").replace("%1", decision.recipient))
+        self.why.setText(reason(decision, account))
+        self._show_entry(decision)
+        self._told.setVisible(bool(decision.reply))
+        self.reply.setVisible(bool(decision.reply))
+        self.reply.label.setText(decision.reply)
+        refused_like_unknown = decision.verdict == "refuse" and decision.because != "relay" and bool(decision.reply)
+        self.told.setText(self.tr("Word for word what this server says for an address that does not exist."))
+        self.told.setVisible(refused_like_unknown)
+        self.client.setText(decision.client or "–")
+        self.helo.setText(decision.helo or "–")
+        if fresh:
+            self.tries.setText("…")
+        self._show_offers(offers)
+
+    def show_tries(self, today: int, month: int, *, more: bool) -> None:
+        """How often this sender came."""
+        text = self.tr("%1 today, more than %2 in 30 days") if more else self.tr("%1 today, %2 in 30 days")
+        self.tries.setText(text.replace("%1", number(today)).replace("%2", number(month)))
+
+    def _show_entry(self, decision: Decision) -> None:
+        there = bool(decision.pattern and decision.scope)
+        self._entry.setVisible(there)
+        if not there:
+            return
+        self.pattern.setText(decision.pattern or "")
+        try:
+            kind = str(rules.read(decision.pattern or "").kind)
+        except Fault:
+            kind = "address"
+        self.kind.setPixmap(theme.pixmap(kind_icon(kind), 16, "muted", self))
+
+    def _show_offers(self, offers: Offers) -> None:
+        self._offers = offers.offers
+        self.question.setText(offers.question)
+        self.question.setVisible(bool(offers.question))
+        self.note.setText(offers.note)
+        self.note.setVisible(bool(offers.note))
+        for place, button in enumerate(self.buttons):
+            button.setVisible(place < len(self._offers))
+            if place < len(self._offers):
+                button.setText(self._offers[place].words)
+                button.show_icon(self._offers[place].icon)
+        self.set_live(self._live)
+
+    def set_live(self, live: bool) -> None:
+        self._live = live
+        for button in self.buttons:
+            button.setEnabled(live)
+
+    def set_waiting(self, offer: Offer) -> None:
+        """The gate is being asked to do this."""
+        for button in self.buttons:
+            button.setEnabled(False)
+        if offer in self._offers:
+            self.buttons[list(self._offers).index(offer)].setText("…")
+
+    # ------------------------------------------------ the owner
+
+    def _go(self) -> None:
+        if self.decision is not None:
+            self.entry_wanted.emit(self.decision)
+
+    def _copy(self) -> None:
+        if self.decision is not None:
+            QGuiApplication.clipboard().setText(self.decision.reply)
+
+    def _take(self, place: int) -> None:
+        if place < len(self._offers):
+            self.offer_taken.emit(self._offers[place])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _row(*parts: QWidget | None) -> QWidget:
+    """Widgets side by side; None is the gap that gives."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for part in parts:
+        if part is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(part)
+    return whole

@@ -1,0 +1,263 @@
+"""The activity page: what the gate decides, as it happens; a row's details beside it, in the small form over it."""
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.models.accounts import AccountsModel
+from app.models.decisions import RECIPIENT, SENDER, TIME, VERDICT, WHY, DecisionsModel
+from app.models.verdicts import Offer, Verdicts
+from app.models.words import since_days
+from app.pages.activity.bar import ActivityBar
+from app.pages.activity.details import WIDTH, Details
+from app.shell.contract import Page, Shell
+from app.widgets.buttons import Button
+from app.widgets.frames import EmptyPage, Hairline
+from app.widgets.table import Table
+from gate.control.messages import Change, Decision
+
+SEEK_MS = 250
+"""The gate is asked when the typing pauses."""
+
+
+class ActivityPage(Page):
+    """Rows arrive at the top. While the table is scrolled down, or Pause is pressed, they are held back and counted."""
+
+    def __init__(
+        self, decisions: DecisionsModel, accounts: AccountsModel, verdicts: Verdicts, shell: Shell,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._decisions = decisions
+        self._accounts = accounts
+        self._verdicts = verdicts
+        self._shell = shell
+        self._small = False
+        self._live = True
+        self.bar = ActivityBar(accounts)
+        self.table = Table(self.tr("Activity"), sortable=False)
+        self.table.setModel(decisions)
+        self.table.setSelectionMode(Table.SelectionMode.SingleSelection)
+        self.details = Details()
+        self._typing = QTimer(self, singleShot=True, interval=SEEK_MS)
+        self._show_all = Button(self.tr("Show all"), do=self.bar.widen)
+        self.nothing = EmptyPage(
+            "activity",
+            self.tr("Who has been here?"),
+            self.tr("Each sender that comes to the gate is shown here at once, with the answer it got and why."),
+            buttons=(Button(self.tr("See the accounts"), do=lambda: shell.go("accounts")),),
+        )
+        self.no_match = EmptyPage(
+            "search", self.tr("Nothing of this kind"), self.tr("No decision in the log answers this question."),
+            buttons=(self._show_all,),
+        )  # fmt: skip
+        self._build()
+        self._connect_signals()
+        self.show_state()
+
+    def _build(self) -> None:
+        self._stack = QStackedWidget()
+        for part in (self.table, self.nothing, self.no_match):
+            self._stack.addWidget(part)
+        self._middle = QWidget()
+        self._row = QHBoxLayout(self._middle)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._stack, 1)
+        self._row.addWidget(self.details)
+        self.details.setFixedWidth(WIDTH)
+        self.details.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(Hairline())
+        column.addWidget(self._middle, 1)
+        self._set_widths()
+
+    def _connect_signals(self) -> None:
+        self.bar.search.textChanged.disconnect(self.bar.asked)
+        self.bar.search.textChanged.connect(lambda _text: self._typing.start())
+        self.bar.search.returnPressed.connect(self._ask)
+        self._typing.timeout.connect(self._ask)
+        self.bar.asked.connect(self._ask)
+        self.bar.pause_wanted.connect(self._pause)
+        self.bar.newest_wanted.connect(self._go_to_newest)
+        self.table.verticalScrollBar().valueChanged.connect(self._follow_or_hold)
+        self.table.selectionModel().currentRowChanged.connect(self._show_details)
+        self.table.activated.connect(self._show_details)
+        self.table.clicked.connect(self._show_details)
+        self.details.closed.connect(self._close_details)
+        self.details.entry_wanted.connect(self._go_to_entry)
+        self.details.offer_taken.connect(self._take)
+        model = self._decisions
+        model.heldChanged.connect(self.bar.show_held)
+        model.failed.connect(self._shell.complain)
+        model.loaded.connect(self._loaded)
+        model.rowsInserted.connect(self.show_state)
+        self._accounts.changed.connect(self._paint_details)
+
+    # ------------------------------------------------ painting
+
+    def show_state(self, *_ignored: object) -> None:
+        """Paint what the model says now: rows, nothing yet, or nothing of this kind."""
+        if self._decisions.rows or not self._decisions.fresh:
+            self._stack.setCurrentWidget(self.table)
+        elif self.bar.is_narrow():
+            self._stack.setCurrentWidget(self.no_match)
+        else:
+            self._stack.setCurrentWidget(self.nothing)
+
+    def _set_widths(self) -> None:
+        wide = self.table.column_width_for
+        words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"))
+        verdict = max(wide(word, icon=True) for word in words)
+        room = self.width() - (WIDTH if self.details.isVisible() and not self._small else 0)
+        self.table.set_widths(
+            {
+                TIME: wide("30 Sep 23:59", first=True) if room > 760 else wide("30 Sep 23:59", first=True) - 8,
+                VERDICT: verdict,
+                RECIPIENT: max(96, min(200, room // 6)),
+                WHY: max(136, min(240, room // 5)),
+            },
+            stretch=SENDER,
+        )
+        self.table.setColumnHidden(WHY, self._small)
+
+    def set_small(self, small: bool) -> None:
+        self._small = small
+        self.bar.set_small(small)
+        if small:
+            self._row.removeWidget(self.details)
+            self.details.setParent(self._middle)
+        elif self._row.indexOf(self.details) < 0:
+            self._row.addWidget(self.details)
+        self.details.setVisible(self._details_open())
+        self._place_details()
+        self._set_widths()
+
+    def set_live(self, live: bool) -> None:
+        self._live = live
+        self.bar.set_live(live)
+        self.details.set_live(live)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_details()
+        self._set_widths()
+
+    def _place_details(self) -> None:
+        if not self._small:
+            self.details.setFixedWidth(WIDTH)
+            return
+        self.details.setFixedWidth(min(360, max(WIDTH, self._middle.width())))
+        whole = self._middle.rect()
+        self.details.setGeometry(
+            whole.right() - self.details.width() + 1, 0, self.details.width(), self._middle.height()
+        )
+        self.details.raise_()
+
+    # ------------------------------------------------ the question
+
+    def _ask(self) -> None:
+        self._typing.stop()
+        self._decisions.ask(
+            filter=self.bar.search.text(),
+            verdict=self.bar.verdict_asked(),
+            account=self.bar.account_asked(),
+            since=self.bar.since_asked(),
+        )
+
+    def _loaded(self) -> None:
+        self.table.scrollToTop()
+        self._follow_or_hold()
+        self.show_state()
+        if self.details.decision is not None and not self.table.currentIndex().isValid():
+            self._close_details()
+
+    def focus_search(self) -> None:
+        self.bar.search.setFocus()
+        self.bar.search.selectAll()
+
+    def show_item(self, **what: Any) -> None:
+        """`sender` or `account`: what there was of it."""
+        self._go_to_newest()
+        self.bar.ask_for(str(what.get("sender") or ""), what.get("account"))
+
+    # ------------------------------------------------ living
+
+    def _pause(self, on: bool) -> None:
+        self.bar.set_paused(on)
+        self._follow_or_hold()
+
+    def _follow_or_hold(self, *_ignored: object) -> None:
+        self._decisions.hold(self.bar.paused or self.table.verticalScrollBar().value() > 0)
+
+    def _go_to_newest(self) -> None:
+        self.bar.set_paused(False)
+        self.table.scrollToTop()
+        self._follow_or_hold()
+
+    # ------------------------------------------------ details
+
+    def _details_open(self) -> bool:
+        return self.details.decision is not None
+
+    def _show_details(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
+        if not index.isValid():
+            return
+        decision = self._decisions.rows[index.row()]
+        fresh = decision != self.details.decision
+        self._paint(decision)
+        self.details.show()
+        self._place_details()
+        self._set_widths()
+        self.table.scrollTo(index)
+        if fresh and decision.sender:
+            self._decisions.count_tries(decision, since_days(29), lambda rows, more: self._tell(decision, rows, more))
+        elif fresh:
+            self.details.tries.setText("–")
+
+    def _tell(self, decision: Decision, rows: list[Decision], more: bool) -> None:
+        if self.details.decision == decision:
+            today = since_days(0)
+            self.details.show_tries(sum(row.time >= today for row in rows), len(rows), more=more)
+
+    def _paint(self, decision: Decision) -> None:
+        account = self._accounts.find(decision.account)
+        self.details.show_state(decision, account, self._verdicts.offers(decision))
+
+    def _paint_details(self) -> None:
+        if self.details.decision is not None:
+            self._paint(self.details.decision)
+
+    def _close_details(self) -> None:
+        self.details.decision = None
+        self.details.hide()
+        self.table.clearSelection()
+        self._set_widths()
+        self.table.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._details_open():
+            self._close_details()
+        else:
+            super().keyPressEvent(event)
+
+    def _go_to_entry(self, decision: Decision) -> None:
+        self._shell.go("accounts", scope=decision.scope, pattern=decision.pattern)
+
+    def _take(self, offer: Offer) -> None:
+        self.details.set_waiting(offer)
+
+        def said(text: str, change: Change | None) -> None:
+            self._paint_details()
+            self._shell.say(text, change)
+
+        def failed(fault: object) -> None:
+            self._paint_details()
+            self._shell.complain(fault)  # type: ignore[arg-type]
+
+        offer.do(said, failed)
