@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
+
 from gate.desk import typed
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger
@@ -42,8 +44,8 @@ class Activity:
 
     def log(self, params: LogQuery, _by: By) -> LogPage:
         """Decisions, the newest last. Raises DeskError, and StoreError where the log cannot be read."""
-        typed.page_limit(params.limit)
-        return self._log.page(params, None if params.since is None else _time(params.since))
+        query = msgspec.structs.replace(params, limit=typed.page_limit(params.limit))
+        return self._log.page(query, None if params.since is None else _time(params.since))
 
 
 def _time(text: str) -> str:

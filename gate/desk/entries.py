@@ -129,7 +129,7 @@ class Entries:
         ]
 
 
-CAUTIONED = 100
+CAUTIONED = 20
 """Patterns of one call that are looked at for warnings: nobody reads more, and each is compared with all accounts."""
 
 

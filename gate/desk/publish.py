@@ -24,6 +24,7 @@ class Publisher:
         self._entries: dict[int, EntryRule] = {}
         self._ruleset: Ruleset | None = None
         self._previous: Ruleset | None = None
+        self._own_domains: tuple[str, ...] = ()  # replaced, never changed: other threads may be reading it
 
     @property
     def config(self) -> ConfigView:
@@ -54,10 +55,7 @@ class Publisher:
 
     def own_domains(self) -> list[str]:
         """Canonical: those of gate.toml; with the built-in server also those of all accounts and aliases."""
-        found = dict.fromkeys(map(canonical_domain, self._config.domains))
-        if self._config.built_in:
-            found.update(dict.fromkeys(map(domain_of, self._owners)))
-        return list(found)
+        return list(self._own_domains)
 
     def account_names(self) -> list[str]:
         """The addresses of all accounts, their aliases too."""
@@ -74,13 +72,13 @@ class Publisher:
         try:
             self._ruleset = self._compile()
         except BaseException:
-            self._follow([change.backwards() for change in changes])
-            self._ruleset = before
+            self.revert(changes, before)
             raise
 
     def revert(self, changes: Sequence[RowChange], before: Ruleset) -> None:
         """The rows were not committed after all."""
         self._follow([change.backwards() for change in changes])
+        self._own_domains = self._own()
         self._ruleset = before
 
     def let_out(self) -> None:
@@ -115,6 +113,12 @@ class Publisher:
         if not names:
             del self._names[row.account]
 
+    def _own(self) -> tuple[str, ...]:
+        found = dict.fromkeys(map(canonical_domain, self._config.domains))
+        if self._config.built_in:
+            found.update(dict.fromkeys(map(domain_of, self._owners)))
+        return tuple(found)
+
     def _compile(self) -> Ruleset:
         rules = [
             AccountRule(
@@ -126,10 +130,11 @@ class Publisher:
             )
             for row in self._accounts.values()
         ]
+        own = self._own_domains = self._own()
         return compile_ruleset(
             rules,
             list(self._entries.values()),
-            own_domains=self.own_domains(),
+            own_domains=own,
             listed=[canonical_domain(name) for name in self._config.listed],
             delimiter=self._config.delimiter,
             previous=self._previous,

@@ -105,9 +105,10 @@ def line(text: str, what: str, limit: int = NOTE_LIMIT) -> str:
 
 
 def page_limit(given: int) -> int:
-    if not 1 <= given <= PAGE_LIMIT:
+    """Rows of a page: never more than `PAGE_LIMIT`, who asks for more gets the rest by going on."""
+    if given < 1:
         raise DeskError("query.limit", limit=PAGE_LIMIT, given=given)
-    return given
+    return min(given, PAGE_LIMIT)
 
 
 def number(given: str | None) -> int | None:
