@@ -59,13 +59,23 @@ def parse(text: str) -> Pattern:
 
 
 def of_address(sender: Address | str) -> Pattern:
-    """The pattern of exactly that address: for one click on a row, where `*` and `?` in it mean themselves."""
-    sender = address.parse(sender) if isinstance(sender, str) else sender
-    if not sender.domain:
-        raise PatternError("pattern.null" if sender == address.NULL else "pattern.word", text=sender.text)
-    text = sender.text
-    if _WILD.search(sender.local) and not text.startswith('"'):
-        text = f'"{sender.local}"@{sender.domain}'
+    """The pattern of exactly that address: for one click on a row, where `*` and `?` in it mean themselves.
+
+    Raises `PatternError` for what is no address, such as a mangled sender that was judged as text.
+    """
+    written = sender if isinstance(sender, str) else sender.text
+    try:
+        named = address.parse(written)
+    except AddressError as error:
+        why = str(error).removeprefix(f"{written} is no address: ")
+        raise PatternError("pattern.unreadable", text=written, why=why) from error
+    if named == address.NULL:
+        raise PatternError("pattern.null")
+    if not named.domain:
+        raise PatternError("pattern.word", text=named.text)
+    text = named.text
+    if _WILD.search(named.local) and not text.startswith('"'):
+        text = f'"{named.local}"@{named.domain}'
     return Pattern(Kind.ADDRESS, text)
 
 
@@ -84,7 +94,7 @@ def read(text: str) -> Pattern:
     if text.startswith("@") and "@" not in text[1:]:
         return _domain(text)
     if "@" in text or text[:1] in '"<(':
-        return _address(text)
+        return of_address(text)
     return _bare(text)
 
 
@@ -96,14 +106,6 @@ def _check_characters(text: str) -> None:
     char = hidden_character(text)
     if char is not None:
         raise PatternError("pattern.hidden", char=char)
-
-
-def _address(text: str) -> Pattern:
-    try:
-        return of_address(text)
-    except AddressError as error:
-        why = str(error).removeprefix(f"{text} is no address: ")
-        raise PatternError("pattern.unreadable", text=text, why=why) from error
 
 
 def _domain(text: str) -> Pattern:
