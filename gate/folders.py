@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class FolderError(Fault):
     texts: ClassVar[Mapping[str, str]] = {
         "folder.not_yours": "{folder} belongs to another user; choose a folder of your own",
         "folder.unusable": "{folder} cannot be used: {why}",
+        "folder.runtime": "There is no folder for the gate's socket: {why}",
         "folder.not_folder": "{folder} is not a folder",
         "folder.socket_long": "The socket path {path} is longer than {limit} bytes; choose a shorter one",
     }
@@ -134,10 +136,21 @@ def find(socket: str | Path | None = None) -> Folders:
     return Folders(
         platformdirs.user_config_path("irusu", appauthor=False),
         platformdirs.user_data_path("irusu", appauthor=False),
-        platformdirs.user_runtime_path("irusu", appauthor=False),
+        _runtime(),
         platformdirs.user_log_path("irusu", appauthor=False),
         socket=named,
     )
+
+
+def _runtime() -> Path:
+    """The runtime folder; where the session has none (cron, su), one of the same name that platformdirs falls back to
+    and checks. Its warning about that says nothing that the owner could use."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return platformdirs.user_runtime_path("irusu", appauthor=False)
+    except PermissionError as problem:
+        raise FolderError("folder.runtime", why=str(problem)) from problem
 
 
 def check_home() -> None:
@@ -151,7 +164,9 @@ def make_private(folder: Path) -> None:
     """The folder exists afterwards, is ours and open to nobody else; else FolderError."""
     check_home()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (*reversed(folder.parents), folder):
+            if not each.exists():
+                each.mkdir(mode=0o700, exist_ok=True)
         _check_ours(folder)
         if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
             folder.chmod(0o700)

@@ -1,0 +1,162 @@
+"""gate.toml: strict reading in one clear line, and writing that keeps what the owner wrote."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate import config
+from gate.config import ALLOWED, Config, ConfigError
+from gate.folders import resource
+
+
+def test_the_default_file_says_what_holds_without_it():
+    assert config.load(resource("gate.toml")) == Config()
+
+
+def test_no_file_is_the_default(tmp_path):
+    assert config.load(tmp_path / "gate.toml") == Config()
+
+
+def test_every_key_says_what_is_allowed():
+    keys = {
+        f"{section}.{name}"
+        for section in Config.__struct_fields__
+        for name in getattr(Config(), section).__struct_fields__
+    }
+    assert keys | set(Config.__struct_fields__) == set(ALLOWED)
+
+
+BROKEN = [
+    ("[gate]\nlisten = 1", "gate.listen"),
+    ("[gate]\nlisten = [1]", "gate.listen"),
+    ('[gate]\nlisten = ["localhost"]', "gate.listen"),
+    ('[gate]\nlisten = ["::1:25"]', "gate.listen"),
+    ('[gate]\nlisten = ["127.0.0.1:65536"]', "gate.listen"),
+    ('[gate]\nlisten = ["127.0.0.1:-1"]', "gate.listen"),
+    ('[gate]\ndomains = ["a b"]', "gate.domains"),
+    ('[gate]\ndomains = ["user@example.org"]', "gate.domains"),
+    ("[gate]\ndomains = 2020-01-01", "gate.domains"),
+    ('[gate]\ndomains = ["a.example"]\nlisted = ["b.example"]', "gate.listed"),
+    ('[gate]\ndeliver = "smtp://a:1:1"', "gate.deliver"),
+    ('[gate]\ndeliver = "smtp://a:99999"', "gate.deliver"),
+    ('[gate]\ndeliver = "smtp://a:25?tls=maybe"', "gate.deliver"),
+    ('[gate]\ndeliver = "http://a:25"', "gate.deliver"),
+    ('[gate]\nclient_address = "x"', "gate.client_address"),
+    ('[gate]\ntrusted = ["1.2.3"]', "gate.trusted"),
+    ('[gate]\nrecipient_delimiter = "++"', "gate.recipient_delimiter"),
+    ('[gate]\nrecipient_delimiter = "a"', "gate.recipient_delimiter"),
+    ('[gate]\nhostname = "a b"', "gate.hostname"),
+    ("[limits]\nconnections = true", "limits.connections"),
+    ("[limits]\nconnections = 0", "limits.connections"),
+    ("[limits]\nconnections = 1.5", "limits.connections"),
+    ("[limits]\ncommand_seconds = nan", "limits.command_seconds"),
+    ("[limits]\ncommand_seconds = inf", "limits.command_seconds"),
+    ("[log]\nkeep_days = -1", "log.keep_days"),
+    ('[policy]\nreply = "250 ok"', "policy.reply"),
+    ('[tls]\ncertificate = "x.pem"', "tls.key"),
+]
+
+
+@pytest.mark.parametrize(("text", "key"), BROKEN)
+def test_an_unusable_value_is_one_line_with_file_key_and_what_is_allowed(tmp_path, text, key):
+    file = tmp_path / "gate.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as problem:
+        config.load(file)
+    line = str(problem.value)
+    assert str(file) in line
+    assert f"{key} = " in line
+    assert ALLOWED[key] in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(("text", "key"), [("[gate]\nlistn = []", "gate.listn"), ("lists = 1", "lists"), ("[x]", "x")])
+def test_an_unknown_key_is_named(text, key):
+    with pytest.raises(ConfigError, match=f"there is no key {key};") as problem:
+        config.parse(text, "gate.toml")
+    assert problem.value.code == "config.unknown_key"
+
+
+@pytest.mark.parametrize("text", ["[gate", "a = = 1", "gate = 1", "[limits]\nconnections = 1e999"])
+def test_what_is_no_toml_or_no_section_is_one_line(text):
+    with pytest.raises(ConfigError) as problem:
+        config.parse(text, "gate.toml")
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_what_cannot_be_read_is_one_line(tmp_path, content):
+    file = tmp_path / "gate.toml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(file)
+
+
+@given(st.text())
+def test_no_text_raises_anything_else(text):
+    try:
+        config.parse(text, "gate.toml")
+    except ConfigError as problem:
+        assert str(problem)
+
+
+def test_good_values_are_taken():
+    text = """
+        [gate]
+        listen = ["[::1]:25", "localhost:2525", "0.0.0.0:0"]
+        domains = ["example.org", "münchen.example", "LOCALHOST", "example.net."]
+        listed = ["EXAMPLE.org"]
+        deliver = "smtp://[::1]:10025?tls=require"
+        trusted = ["192.168.1.0/24", "::1"]
+        recipient_delimiter = ""
+        [limits]
+        command_seconds = 2
+    """
+    found = config.parse(text, "gate.toml")
+    assert found.gate.listen[0] == "[::1]:25"
+    assert found.limits.command_seconds == 2
+
+
+@pytest.mark.parametrize("text", ["[::1]:25", "127.0.0.1:0", "mail.example.org:65535"])
+def test_an_address_comes_back_as_it_was(text):
+    assert config.join_address(*config.split_address(text)) == text
+
+
+def test_writing_keeps_comments_and_order(tmp_path):
+    file = tmp_path / "config" / "gate.toml"
+    file.parent.mkdir()
+    file.write_text('# mine\n[log]\nkeep_days = 3 # short\n\n[gate]\n# where\nlisten = ["127.0.0.1:1"]\n')
+    found = config.write(file, {"gate.listen": ["127.0.0.1:2"], "tls.certificate": "", "log.max_rows": 5})
+    assert found == config.load(file)
+    text = file.read_text()
+    assert text.startswith("# mine\n[log]\nkeep_days = 3 # short\n")
+    assert '# where\nlisten = ["127.0.0.1:2"]' in text
+    assert [path.name for path in file.parent.iterdir()] == ["gate.toml"]
+
+
+def test_writing_begins_with_the_commented_default(tmp_path):
+    file = tmp_path / "new" / "gate.toml"
+    config.write(file, {"gate.domains": ["example.org"]}, template=resource("gate.toml").read_text("utf-8"))
+    assert config.load(file).gate.domains == ["example.org"]
+    assert "# Where mail comes in" in file.read_text()
+
+
+def test_a_value_that_cannot_be_used_is_not_written(tmp_path):
+    file = tmp_path / "gate.toml"
+    file.write_text("# mine\n")
+    for changes in ({"gate.listen": "x"}, {"gate.unknown": 1}):
+        with pytest.raises(ConfigError):
+            config.write(file, changes)
+    assert file.read_text() == "# mine\n"
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
+    place = tmp_path / "file"
+    place.write_text("")
+    with pytest.raises(ConfigError, match="cannot be"):
+        config.write(Path(place / "gate.toml"), {"gate.domains": []})
