@@ -62,6 +62,7 @@ NULL = Address("", "")
 """The null sender `<>` (RFC 5321 4.5.5)."""
 
 _SIMPLE = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)")
+_WIDE = re.compile(r"""([^\s"(),:;<>@\[\]\\]+)@([^\s"(),:;<>@\[\]\\]+)""")  # without quoting, comments, routes
 _BARE = frozenset({"postmaster"})
 
 
@@ -85,7 +86,8 @@ def parse(text: str) -> Address:
     char = hidden_character(text)
     if char is not None:
         raise AddressError("address.hidden", char=char)
-    local, domain = split_path(text)
+    wide = _WIDE.fullmatch(text)
+    local, domain = wide.groups() if wide else split_path(text)
     if domain is None:
         if lowered in _BARE:
             return Address(lowered, "")

@@ -17,7 +17,11 @@ LABEL_LIMIT = 63
 LITERAL = re.compile(r"\[[\x21-\x5a\x5e-\x7e]{1,253}\]")
 _PLAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _LABEL = re.compile(r"[a-z0-9_\-\x80-\U0010ffff]+")
-_HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # control
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # direction, line ends
+    "\u200b\u2060\ufeff\ud800-\udfff]"  # no width; undecodable bytes
+)
 
 
 class AddressError(Fault):
@@ -41,12 +45,8 @@ class AddressError(Fault):
 
 def hidden_character(text: str) -> str | None:
     """The first character that must not be in what an owner reads: control, bidi, invisible; as `U+202E`."""
-    if text.isascii() and text.isprintable():
-        return None
-    for char in text:
-        if char in _HIDDEN or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
-            return f"U+{ord(char):04X}"
-    return None
+    found = _HIDDEN.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
 
 
 def fold(text: str) -> str:

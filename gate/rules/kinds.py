@@ -63,6 +63,8 @@ class Pattern:
     def value(self) -> str:
         """What is looked up or sought: the address key, the bare domain, the word, the glob, the regex."""
         if self.kind is Kind.ADDRESS:
+            if '"' not in self.text:
+                return self.text
             return address.parse(self.text).key
         start, end = _FRAME[self.kind]
         return self.text[start:end]
