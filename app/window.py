@@ -68,6 +68,7 @@ class Window(QMainWindow):
         self.toast = Toast(self._content)
         self._connect_signals()
         self.show_page(self._current)
+        self._content.setFocus()
         self._show_link(client.state)
 
     def _build(self) -> None:
@@ -180,8 +181,8 @@ class Window(QMainWindow):
     def show_page(self, key: str) -> None:
         """Show a page of the rail; the page that is left may ask first."""
         shown = self._stack.currentWidget()
-        leaving = isinstance(shown, Page) and shown is not self.pages[key]
-        if leaving and not shown.may_leave(lambda: self._show_page(key)):
+        leaving = shown if isinstance(shown, Page) and shown is not self.pages[key] else None
+        if leaving is not None and not leaving.may_leave(lambda: self._show_page(key)):
             self.rail.show_page(self._current if shown is not self._import else None)
         else:
             self._show_page(key)

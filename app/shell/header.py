@@ -133,7 +133,7 @@ class Header(QWidget):
         if self._trouble:
             return self._trouble
         words = sentence(self._state, self._sessions)
-        if self._state is LinkState.LOST and self._last_word is not None:
+        if self._state is LinkState.LOST and self._last_word is not None and not self._small:
             told = self.tr("Last word from it: %1, %2.").replace("%1", clock(self._last_word))
             return f"{told.replace('%2', self._ago(self._last_word))} {words}"
         return words
@@ -160,6 +160,8 @@ class Header(QWidget):
             self._again.setText(self.tr("Trying again in %1 s…").replace("%1", str(self._seconds)))
 
     def _ink(self, *, lost: bool) -> None:
+        for label in (self._sentence, self._again):
+            theme.set_kind(label, "" if lost else "muted")
         for label in (self._title, self._sentence, self._again):
             palette = self.palette()
             if lost:
@@ -167,8 +169,6 @@ class Header(QWidget):
             elif label is not self._title:
                 palette.setColor(label.foregroundRole(), theme.tokens().muted)
             label.setPalette(palette)
-        theme.set_kind(self._sentence, "" if lost else "muted")
-        theme.set_kind(self._again, "" if lost else "muted")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

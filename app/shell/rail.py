@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
@@ -13,6 +13,7 @@ from app.theme.tokens import RAIL, RAIL_ITEM, RAIL_SMALL
 from app.widgets.buttons import IconButton
 from app.widgets.frames import Ground, Hairline
 from app.widgets.labels import ElidedLabel, Label, plain_tip
+from app.widgets.segmented import by_keyboard
 from gate.control.messages import Change
 
 
@@ -24,6 +25,7 @@ class RailItem(QAbstractButton):
         super().__init__(parent)
         self._icon = icon
         self._small = False
+        self._ringed = False
         self._lines = ""
         self._page = page
         self.setText(word)
@@ -57,6 +59,14 @@ class RailItem(QAbstractButton):
         super().changeEvent(event)
         self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ringed = by_keyboard(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ringed = False
+        self.update()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
 
@@ -78,7 +88,7 @@ class RailItem(QAbstractButton):
             painter.drawRoundedRect(QRectF(0, 8, 3, self.height() - 16), 1.5, 1.5)
         ink = t.accent if self.isChecked() else t.text if self.isEnabled() else t.muted
         (self._paint_small if self._small else self._paint_wide)(painter, ink)
-        if self.hasFocus():
+        if self._ringed:
             painter.setPen(QPen(t.accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), 5, 5)
@@ -144,6 +154,7 @@ class Rail(Ground):
         self._gate = ElidedLabel(self.tr("This computer"), "small", "muted", parent=self)
         self._undo = RailItem("undo", self.tr("Undo"), page=False, parent=self)
         self._redo = IconButton("redo", self.tr("Redo"), parent=self)
+        self._rows: list[QHBoxLayout] = []
         self._build()
         self.set_small(False)
         self.show_changes(None, None)
@@ -159,7 +170,7 @@ class Rail(Ground):
         column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(4)
         top = QHBoxLayout()
-        top.setContentsMargins(20, 16, 8, 8)
+        top.setContentsMargins(20, 16, 8, 16)
         top.setSpacing(12)
         top.addWidget(_Logo(self), 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
@@ -171,7 +182,8 @@ class Rail(Ground):
         self._top = top
         for item in self._items.values():
             group.addButton(item)
-            column.addLayout(_inset(item))
+            self._rows.append(_inset(item))
+            column.addLayout(self._rows[-1])
         column.addStretch(1)
         line = Hairline(parent=self)
         column.addLayout(_inset(line))
@@ -180,7 +192,6 @@ class Rail(Ground):
         foot.setSpacing(0)
         foot.addWidget(self._undo, 1)
         foot.addWidget(self._redo, 0, Qt.AlignmentFlag.AlignTop)
-        foot.setAlignment(self._redo, Qt.AlignmentFlag.AlignTop)
         self._foot = foot
         column.addLayout(foot)
         self._line = line
@@ -193,6 +204,8 @@ class Rail(Ground):
         for item in (*self._items.values(), self._undo):
             item.set_small(small)
         side = 4 if small else 8
+        for row in self._rows:
+            row.setContentsMargins(side, 0, side, 0)
         self._foot.setDirection(QHBoxLayout.Direction.TopToBottom if small else QHBoxLayout.Direction.LeftToRight)
         self._foot.setContentsMargins(side, 0, side, 0)
         self._foot.setAlignment(self._redo, Qt.AlignmentFlag.AlignHCenter if small else Qt.AlignmentFlag.AlignTop)
@@ -208,8 +221,8 @@ class Rail(Ground):
     def show_gate(self, words: str, *, lost: bool, tip: str = "") -> None:
         """Which gate this is, or in red that there is none."""
         self._gate.setText(words)
-        self._gate.setFont(theme.font("small", bold=lost))
         theme.set_kind(self._gate, "error" if lost else "muted")
+        self._gate.setFont(theme.font("small", bold=lost))
         if tip:
             self._gate.setToolTip(tip)
 
@@ -229,6 +242,6 @@ class Rail(Ground):
 
 def _inset(widget: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setContentsMargins(8, 0, 8, 0) if isinstance(widget, Hairline) else row.setContentsMargins(4, 0, 4, 0)
+    row.setContentsMargins(8, 0, 8, 0)
     row.addWidget(widget)
     return row

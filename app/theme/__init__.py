@@ -8,7 +8,8 @@ Data that may be old is shown in greys: `set_stale(page, True)`, and whoever pai
 import weakref
 from typing import Protocol, cast
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+import shiboken6
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -47,7 +48,7 @@ class _Theme:
         self.system_palette = QPalette()
         self.body_pixels = 13
         self.notifier: Notifier | None = None
-        self.iconed: weakref.WeakKeyDictionary[TakesIcon, tuple[str, int, str]] = weakref.WeakKeyDictionary()
+        self.iconed: weakref.WeakKeyDictionary[TakesIcon, tuple[str, int, str, int]] = weakref.WeakKeyDictionary()
 
 
 _theme = _Theme()
@@ -88,9 +89,10 @@ def _ink(colour: str | QColor, t: Tokens) -> QColor:
     return colour if isinstance(colour, QColor) else cast(QColor, getattr(t, colour))
 
 
-def icon(name: str, size: int = 16, colour: str | QColor = "text") -> QIcon:
-    """The icon `name` (a file of resources/icons) at 16 or 20; `colour` is a token's name or a colour."""
-    return icons.make_icon(name, size, _ink(colour, _theme.tokens), staled(_theme.tokens).muted)
+def icon(name: str, size: int = 16, colour: str | QColor = "text", pad: int = 0) -> QIcon:
+    """The icon `name` (a file of resources/icons) at 16 or 20; `colour` is a token's name or a colour; `pad` free
+    pixels on its right."""
+    return icons.make_icon(name, size, _ink(colour, _theme.tokens), staled(_theme.tokens).muted, pad)
 
 
 def pixmap(name: str, size: int = 16, colour: str | QColor = "text", widget: QWidget | None = None) -> QPixmap:
@@ -99,12 +101,12 @@ def pixmap(name: str, size: int = 16, colour: str | QColor = "text", widget: QWi
     return icons.pixmap(name, size, _ink(colour, tokens_for(widget)), scale)
 
 
-def set_icon(target: TakesIcon, name: str, size: int = 16, colour: str = "text") -> None:
+def set_icon(target: TakesIcon, name: str, size: int = 16, colour: str = "text", pad: int = 0) -> None:
     """Give a button or an action its icon, now and after every change of theme."""
-    _theme.iconed[target] = (name, size, colour)
-    target.setIcon(icon(name, size, colour))
+    _theme.iconed[target] = (name, size, colour, pad)
+    target.setIcon(icon(name, size, colour, pad))
     if hasattr(target, "setIconSize"):
-        target.setIconSize(QSize(size, size))
+        target.setIconSize(QSize(size + pad, size))
 
 
 def set_kind(widget: QWidget, kind: str) -> None:
@@ -119,9 +121,8 @@ def set_stale(widget: QWidget, stale: bool) -> None:
     if bool(widget.property("stale")) == stale:
         return
     widget.setProperty("stale", stale)
-    widget.setPalette(palette(staled(_theme.tokens)) if stale else QPalette())
     for child in [widget, *widget.findChildren(QWidget)]:
-        QApplication.sendEvent(child, QEvent(QEvent.Type.StyleChange))
+        _polish(child)
         child.update()
 
 
@@ -157,8 +158,9 @@ def use(t: Tokens) -> None:
     _theme.tokens = t
     app.setPalette(palette(t))
     app.setStyleSheet(style_sheet(t, mark_files(t)))
-    for target, (name, size, colour) in list(_theme.iconed.items()):
-        target.setIcon(icon(name, size, colour))
+    for target, (name, size, colour, pad) in list(_theme.iconed.items()):
+        if not isinstance(target, QObject) or shiboken6.isValid(target):
+            target.setIcon(icon(name, size, colour, pad))
     notifier().changed.emit()
 
 

@@ -27,9 +27,9 @@ def _renderer(name: str, ink: QColor) -> QSvgRenderer:
 
 
 @lru_cache(maxsize=1024)
-def _pixmap(name: str, size: int, rgb: str, scale: float) -> QPixmap:
+def _pixmap(name: str, size: int, rgb: str, scale: float, pad: int = 0) -> QPixmap:
     pixels = round(size * scale)
-    picture = QPixmap(QSize(pixels, pixels))
+    picture = QPixmap(QSize(round((size + pad) * scale), pixels))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -50,15 +50,15 @@ def paint(painter: QPainter, name: str, rect: QRectF, ink: QColor) -> None:
 
 
 @lru_cache(maxsize=512)
-def _icon(name: str, size: int, rgb: str, disabled: str) -> QIcon:
+def _icon(name: str, size: int, rgb: str, disabled: str, pad: int) -> QIcon:
     icon = QIcon()
     for scale in SCALES:
-        icon.addPixmap(_pixmap(name, size, rgb, scale))
-        icon.addPixmap(_pixmap(name, size, disabled, scale), QIcon.Mode.Disabled)
-        icon.addPixmap(_pixmap(name, size, rgb, scale), QIcon.Mode.Selected)
+        icon.addPixmap(_pixmap(name, size, rgb, scale, pad))
+        icon.addPixmap(_pixmap(name, size, disabled, scale, pad), QIcon.Mode.Disabled)
+        icon.addPixmap(_pixmap(name, size, rgb, scale, pad), QIcon.Mode.Selected)
     return icon
 
 
-def make_icon(name: str, size: int, ink: QColor, disabled: QColor) -> QIcon:
-    """The icon `name` for buttons and models; sharp at every scale."""
-    return _icon(name, size, ink.name(), disabled.name())
+def make_icon(name: str, size: int, ink: QColor, disabled: QColor, pad: int = 0) -> QIcon:
+    """The icon `name` for buttons and models; sharp at every scale. `pad`: free pixels on its right."""
+    return _icon(name, size, ink.name(), disabled.name(), pad)

@@ -9,7 +9,7 @@ from string import Template
 
 from PySide6.QtGui import QColor, QPalette
 
-from app.theme.tokens import Tokens
+from app.theme.tokens import Tokens, staled
 
 _SHEET = Template("""
 QToolTip { background: $toast; color: $white; border: 1px solid $toast; padding: 4px 8px; }
@@ -109,9 +109,13 @@ QCheckBox::indicator:checked { image: url("$box_checked"); }
 QCheckBox::indicator:indeterminate { image: url("$box_part"); }
 QRadioButton::indicator:unchecked { image: url("$radio"); }
 QRadioButton::indicator:checked { image: url("$radio_checked"); }
-QLabel[kind="muted"], QLabel[kind="small"], QLabel[kind="caption"] { color: $muted; }
+QLabel[kind="muted"] { color: $muted; }
 QLabel[kind="warning"] { color: $open; }
 QLabel[kind="error"] { color: $lost; }
+*[stale="true"] QLabel, *[stale="true"] QLineEdit, *[stale="true"] QComboBox, *[stale="true"] QCheckBox,
+*[stale="true"] QRadioButton, *[stale="true"] QPushButton[kind="plain"] { color: $stale_text; }
+*[stale="true"] QLabel[kind="muted"], *[stale="true"] QLabel[kind="warning"], *[stale="true"] QLabel[kind="error"],
+*[stale="true"] QPushButton[kind="link"] { color: $stale_rest; }
 """)
 
 
@@ -121,6 +125,7 @@ def style_sheet(t: Tokens, pictures: dict[str, str]) -> str:
         "window", "base", "hairline", "text", "muted", "border", "accent", "primary", "selection", "open", "lost",
         "toast", "toast_link", "white",
     )}  # fmt: skip
+    values["stale_text"], values["stale_rest"] = staled(t).text.name(), staled(t).muted.name()
     values["edge"] = _mix(t.hairline, t.border, 0.35).name()
     values["hover"] = t.base.name() if t.high_contrast else _mix(t.base, t.hairline, 0.45).name()
     values["handle"] = _mix(t.hairline, t.border, 0.5).name()

@@ -39,7 +39,7 @@ class Button(QPushButton):
 
     def show_icon(self, name: str, colour: str = "") -> None:
         """Show another icon, in the ink of this kind of button or another token's."""
-        theme.set_icon(self, name, 16, colour or _INKS.get(str(self.property("kind")), "text"))
+        theme.set_icon(self, name, 16, colour or _INKS.get(str(self.property("kind")), "text"), pad=4)
 
     def setToolTip(self, text: str) -> None:
         super().setToolTip(plain_tip(text))

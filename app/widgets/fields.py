@@ -67,11 +67,13 @@ class PatternField(QWidget):
         self._pill = Pill(parent=self)
         self._meaning = ElidedLabel(kind="muted", parent=self)
         self._mark = QLabel(self)
+        self._wrong = QLabel(self)
         self._line = ElidedLabel(bold=True, parent=self)
         self._build(buttons)
         self._show()
         self._edit.textChanged.connect(self._read)
         self._edit.returnPressed.connect(self._submit)
+        theme.notifier().changed.connect(self._show)
 
     def _build(self, buttons: Sequence[QWidget]) -> None:
         row = QHBoxLayout()
@@ -81,6 +83,8 @@ class PatternField(QWidget):
             row.addWidget(button)
         second = QHBoxLayout()
         second.setSpacing(8)
+        self._wrong.setFixedSize(16, 16)
+        second.addWidget(self._wrong)
         second.addWidget(self._pill)
         second.addWidget(self._meaning, 1)
         third = QHBoxLayout()
@@ -88,10 +92,6 @@ class PatternField(QWidget):
         self._mark.setFixedSize(16, 16)
         third.addWidget(self._mark)
         third.addWidget(self._line, 1)
-        for part in (self._pill, self._mark):
-            policy = part.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)
-            part.setSizePolicy(policy)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(6)
@@ -164,17 +164,21 @@ class PatternField(QWidget):
     def _show(self) -> None:
         kind = str(self._pattern.kind) if self._pattern is not None else ""
         theme.set_icon(self._kind_icon, kind_icon(kind) if kind else "add", 16, "accent" if kind else "muted")
-        if kind and self._pattern is not None:
-            self._pill.tell(kind_word(kind))
-            self._meaning.setText(kind_meaning(kind, self._pattern.text))
-        else:
-            self._meaning.setText("")
         self._pill.setVisible(bool(kind))
         text, ink, icon = self._note
-        self._line.setText(text)
-        self._mark.setVisible(bool(text))
-        if text:
-            self._mark.setPixmap(theme.pixmap(icon, 16, ink if ink != "text" else "accent", self))
-            theme.set_kind(self._line, {"open": "warning", "lost": "error"}.get(ink, ""))
-        told = (self._pill.text() if kind else "", self._meaning.text(), text)
+        if self._pattern is not None:
+            self._pill.tell(kind_word(kind))
+            self._meaning.setText(kind_meaning(kind, self._pattern.text))
+        else:  # nothing is understood: what is wrong stands in its place
+            self._meaning.setText(text)
+        self._line.setText(text if kind else "")
+        role = {"open": "warning", "lost": "error"}.get(ink, "")
+        theme.set_kind(self._meaning, "muted" if kind else role)
+        self._meaning.setFont(theme.font(bold=not kind))
+        theme.set_kind(self._line, role)
+        for mark, shown in ((self._wrong, bool(text) and not kind), (self._mark, bool(text) and bool(kind))):
+            mark.setVisible(shown)
+            if shown:
+                mark.setPixmap(theme.pixmap(icon, 16, ink if ink != "text" else "accent", self))
+        told = (self._pill.text() if kind else "", self._meaning.text(), self._line.text())
         self._edit.setAccessibleDescription("; ".join(part for part in told if part))

@@ -7,15 +7,24 @@ not current keep the icon only, with a tooltip; each segment's word stays in the
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.widgets.labels import plain_tip
 
 _PAD = 13
+_KEYS = (
+    Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)  # fmt: skip
 _ICON = 16
 _GAP = 8
+
+
+def by_keyboard(event: QFocusEvent) -> bool:
+    """Whether the focus came in a way that needs a ring to be found again; a window that opens needs none."""
+    return event.reason() in _KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,11 @@ class Segmented(QWidget):
         self._current: str | None = choices[0].key if follows and choices else None
         self._waiting: str | None = None
         self._aimed = 0
+        self._ringed = False
         self.setAccessibleName(name)
         self.setFont(theme.font())
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._describe()
 
     def current(self) -> str | None:
@@ -136,6 +146,14 @@ class Segmented(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ringed = by_keyboard(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ringed = False
+        self.update()
+
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             hit = self._at(event.pos())
@@ -169,7 +187,7 @@ class Segmented(QWidget):
             if after is not None and self._current not in (choice.key, after.key):
                 painter.setPen(QPen(t.hairline, 1))
                 painter.drawLine(rect.topRight() + QPointF(0, 7), rect.bottomRight() - QPointF(0, 7))
-            if self.hasFocus() and index == self._aimed:
+            if self._ringed and index == self._aimed:
                 painter.setPen(QPen(t.white if choice.key == self._current and choice.fill else t.accent, 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(rect.adjusted(2, 2, -2, -2), 4, 4)
