@@ -61,9 +61,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class DecoyAccepted:
-    """The backend took a decoy for a recipient: its domain does not refuse unknown names."""
+    """The backend took a decoy for a recipient: its domain does not refuse unknown names.
 
-    recipient: str
+    `path` is the recipient's, as the client wrote it.
+    """
+
+    path: bytes
 
 
 Action = ToClient | ToBackend | StartTls | CloseClient | CloseBackend | AbortBackend | Answered | DecoyAccepted

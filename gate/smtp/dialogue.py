@@ -112,6 +112,8 @@ class Dialogue(Requests):
 
     def end(self, reply: bytes) -> list[Action]:
         """End the session at once with this reply (without line end), such as after a timeout; `%s` is the server."""
+        if self.phase is Phase.DATA:
+            self._do(AbortBackend())
         if self.phase is not Phase.CLOSED:
             self._end(self._own(reply))
         return self._advance()
@@ -149,8 +151,8 @@ class Dialogue(Requests):
         raw = self._envelope.way_back(reply.raw)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
-        if slot.decoy is not None and reply.severity == 2:
-            self._do(DecoyAccepted(slot.recipient))
+        if slot.command and slot.decoy and reply.severity == 2:
+            self._do(DecoyAccepted(slot.command.path))
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
         if slot.verdict is not None and self._envelope.mail is Mail.OPEN:

@@ -1,6 +1,7 @@
 """The DATA stream: one true end, nothing that any server might take for another, however it is split."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,17 @@ def each_split(data: bytes) -> list[list[bytes]]:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"a\r\n", b"..\r\n", b"a\r\n..b\r\n", b".a\r\n", b"\r\n\r\n", b"a.\r\n", b"x\r\n...\r\n.y.\r\n", b"8\xff\r\n"],
+    [
+        b"",
+        b"a\r\n",
+        b"..\r\n",
+        b"a\r\n..b\r\n",
+        b".a\r\n",
+        b"\r\n\r\n",
+        b"a.\r\n",
+        b"x\r\n...\r\n.y.\r\n",
+        b"8\xff\r\n",
+    ],
 )
 def test_a_message_passes_unchanged_however_it_is_split(body: bytes) -> None:
     data = body + b".\r\n"
@@ -96,7 +107,7 @@ def test_the_limit_does_not_count_stuffed_dots() -> None:
     body = b"..\r\n" * 10
     for chunks in each_split(body + b".\r\n"):
         assert play(chunks, limit=30)[2] is None
-        assert play(chunks, limit=29) [1:] == (b"", Problem.TOO_LARGE)
+        assert play(chunks, limit=29)[1:] == (b"", Problem.TOO_LARGE)
         assert not play(chunks, limit=29)[0].endswith(b"\r\n.\r\n")
 
 
@@ -125,7 +136,7 @@ def test_splitting_never_matters(parts: list[bytes], choices: st.DataObject, nor
     whole = play([data], normalize=normalize)
     cuts = sorted(choices.draw(st.lists(st.integers(0, len(data)), max_size=6)))
     bounds = [0, *cuts, len(data)]
-    split = play([data[a:b] for a, b in zip(bounds, bounds[1:], strict=False)], normalize=normalize)
+    split = play([data[a:b] for a, b in pairwise(bounds)], normalize=normalize)
     assert split[1] == whole[1]
     assert (split[2] is None) == (whole[2] is None)
     if whole[2] is None:

@@ -24,7 +24,16 @@ from gate.backend.decoy import decoy_for
 from gate.backend.reply import ReplyParser
 from gate.guard import Guard
 from gate.rules.ruleset import EntryRule, compile_ruleset
-from gate.smtp.actions import AbortBackend, Action, Answered, CloseBackend, CloseClient, DecoyAccepted, ToBackend, ToClient
+from gate.smtp.actions import (
+    AbortBackend,
+    Action,
+    Answered,
+    CloseBackend,
+    CloseClient,
+    DecoyAccepted,
+    ToBackend,
+    ToClient,
+)
 from gate.smtp.dialogue import Dialogue, Terms
 
 KEY = b"k" * 32
@@ -139,8 +148,8 @@ class PurePlayer:
                     self._closed.add("G")
                 case Answered(sender, recipient, verdict, _, reply):
                     self._got["L"] += row(sender, recipient, verdict.verdict, verdict.because, reply.decode())
-                case DecoyAccepted(recipient):
-                    self._got["D"] += recipient.encode() + b"\r\n"
+                case DecoyAccepted(path):
+                    self._got["D"] += path + b"\r\n"
 
     def _expect(self, step: Step) -> None:
         got = self._got[step.who]

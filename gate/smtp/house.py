@@ -1,0 +1,33 @@
+"""What a session needs of the front that it belongs to."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import Connection
+from gate.rules.ruleset import Verdict
+from gate.smtp.actions import Answered
+from gate.smtp.settings import Settings
+
+if TYPE_CHECKING:
+    from gate.smtp.session import Session
+
+
+class House(Protocol):
+    """What a session needs of the front that it belongs to."""
+
+    settings: Settings
+    key: bytes
+
+    async def connect(self, client: ClientAddress) -> Connection: ...
+    def arrived(self, session: "Session") -> None: ...
+    def admit(self, session: "Session") -> bytes | None:
+        """None: come in; else the reply to turn it away with."""
+
+    def judge(self, sender: str, recipient: str, *, trusted: bool) -> Verdict: ...
+    def refusal(self, domain: str, path: bytes) -> bytes | None: ...
+    def answered(self, session: "Session", answered: Answered) -> None: ...
+    def decoy_accepted(self, path: bytes) -> None: ...
+    def closing(self, session: "Session") -> None:
+        """Nothing more is heard of its client; it may linger."""
+
+    def closed(self, session: "Session") -> None: ...

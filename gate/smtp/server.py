@@ -1,0 +1,242 @@
+"""The SMTP front: listeners, who may come in, and the way out. It carries no mail itself: each session does.
+
+It must never open a port in front of a backend that is not to be used, nor cut a session past its final dot while it
+is closing.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Protocol
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import Connection
+from gate.config import Config, join_address, split_address
+from gate.errors import Fault
+from gate.forms import Decision
+from gate.rules.address import from_wire
+from gate.rules.ruleset import Verdict
+from gate.smtp.actions import Answered
+from gate.smtp.dialogue import Phase
+from gate.smtp.session import TOO_BUSY, Session
+from gate.smtp.settings import Settings, SmtpError
+
+BACKLOG = 512
+PATIENCE_SECONDS = 0.5
+"""How often `drain` looks whether its time is over."""
+TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
+
+log = logging.getLogger(__name__)
+
+
+class Judge(Protocol):
+    """`gate.guard.Guard`."""
+
+    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> Verdict: ...
+
+
+class Behind(Protocol):
+    """What the front asks of `gate.backend.probes.Backend`."""
+
+    @property
+    def obstacle(self) -> Fault | None: ...
+    @property
+    def ipv6(self) -> bool: ...
+    async def connect(self, client: ClientAddress | None) -> Connection: ...
+    def refusal(self, domain: str, path: bytes) -> bytes | None: ...
+    def decoy_accepted(self, path: bytes) -> None: ...
+    def decoy_replied(self, domain: str, code: int) -> None: ...
+
+
+class Record(Protocol):
+    """`gate.recorder.Recorder`."""
+
+    def record(self, decision: Decision) -> None: ...
+
+
+class SmtpFront:
+    """The mail port.
+
+    Attributes:
+        settings: for the sessions that follow; see `reconfigure`.
+        key: of this installation, for the decoys.
+    """
+
+    def __init__(self, config: Config, guard: Judge, backend: Behind, recorder: Record, key: bytes) -> None:
+        """Raises `SmtpError` (`smtp.certificate`)."""
+        self.settings = Settings.of(config)
+        self.key = key
+        self._listen = tuple(config.gate.listen)
+        self._guard = guard
+        self._backend = backend
+        self._recorder = recorder
+        self._servers: list[asyncio.Server] = []
+        self._sessions: set[Session] = set()
+        self._lingering: set[Session] = set()
+        self._clients: Counter[str] = Counter()
+        self._left = asyncio.Event()
+
+    @property
+    def sessions(self) -> int:
+        """Sessions under way."""
+        return len(self._sessions)
+
+    def reconfigure(self, config: Config) -> None:
+        """Other limits, networks, certificate for the sessions that follow; `listen` counts at the next `open`.
+
+        Raises `SmtpError`; then nothing has changed.
+        """
+        self.settings = Settings.of(config)
+        self._listen = tuple(config.gate.listen)
+
+    # ---- open and close
+
+    async def open(self) -> list[str]:
+        """Opens every address of `listen`, or none; tells them as they really are (`HOST:PORT`).
+
+        Raises:
+            SmtpError: `smtp.listen`: an address cannot be had; `smtp.ipv6`: nothing but IPv6 is left.
+            BackendError: the backend's obstacle.
+        """
+        if self._backend.obstacle is not None:
+            raise self._backend.obstacle
+        addresses = [split_address(text) for text in self._listen]
+        usable = [(host, port) for host, port in addresses if self._backend.ipv6 or ":" not in host]
+        if addresses and not usable:
+            raise SmtpError("smtp.ipv6", listen=", ".join(self._listen))
+        loop = asyncio.get_running_loop()
+        opened: list[asyncio.Server] = []
+        try:
+            for host, port in usable:
+                try:
+                    opened.append(await loop.create_server(lambda: Session(self), host, port, backlog=BACKLOG))
+                except OSError as error:
+                    why = _why(error)
+                    raise SmtpError("smtp.listen", listen=join_address(host, port), why=why) from None
+        except SmtpError:
+            for server in opened:
+                server.close()
+            raise
+        self._servers.extend(opened)
+        names = [socket.getsockname() for server in opened for socket in server.sockets]
+        return [join_address(str(name[0]), int(name[1])) for name in names]
+
+    async def close(self) -> None:
+        """Stops listening at once. Sessions outside a transaction get 421, the others when theirs is over."""
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
+        for session in list(self._sessions):
+            session.retire()
+
+    async def drain(self, seconds: float) -> None:
+        """Waits for the sessions under way, `seconds` at most; then cuts all but those past their final dot, and waits
+        for these (their own limit holds: `final_reply_seconds`)."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        for session in list(self._sessions):
+            session.retire()
+        while self._sessions:
+            over = loop.time() >= deadline
+            for session in list(self._sessions) if over else ():
+                if not (session.admitted and session.dialogue.phase is Phase.FINAL):
+                    session.end(b"421 4.3.2 %s Service closing transmission channel")
+            if not self._sessions:
+                break
+            self._left.clear()
+            pause = PATIENCE_SECONDS if over else min(PATIENCE_SECONDS, max(0.0, deadline - loop.time()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), pause)
+        for session in list(self._lingering):
+            session.hurry()
+
+    # ---- for the sessions
+
+    async def connect(self, client: ClientAddress) -> Connection:
+        return await self._backend.connect(client)
+
+    def arrived(self, session: Session) -> None:
+        """A connection was made; it is not admitted yet."""
+        self._sessions.add(session)
+
+    def admit(self, session: Session) -> bytes | None:
+        """None: the session may go on; else how to turn its client away.
+
+        At `connections` the one that has been idle longest outside a transaction makes room.
+        """
+        limits, host = self.settings.limits, session.client.host
+        self._clients[host] += 1
+        if self._clients[host] > limits.connections_per_client:
+            return TOO_MANY_FROM_HERE
+        if len(self._sessions) > limits.connections:
+            idle = [each for each in self._sessions if each is not session and not each.in_transaction]
+            if not idle:
+                return TOO_BUSY
+            min(idle, key=lambda each: each.touched).end(TOO_BUSY)
+        return None
+
+    def closing(self, session: Session) -> None:
+        if session in self._sessions:
+            self._lingering.add(session)
+        self._leave(session)
+
+    def closed(self, session: Session) -> None:
+        self._leave(session)
+        self._lingering.discard(session)
+
+    def _leave(self, session: Session) -> None:
+        if session not in self._sessions:
+            return
+        self._sessions.discard(session)
+        if session.admitted:
+            host = session.client.host
+            self._clients[host] -= 1
+            if self._clients[host] <= 0:
+                del self._clients[host]
+        self._left.set()
+
+    def judge(self, sender: str, recipient: str, *, trusted: bool) -> Verdict:
+        return self._guard.judge(sender, recipient, trusted=trusted)
+
+    def refusal(self, domain: str, path: bytes) -> bytes | None:
+        return self._backend.refusal(domain, path)
+
+    def decoy_accepted(self, path: bytes) -> None:
+        log.warning("the mail server took a decoy for <%s>; its domain is asked anew", path.decode("utf-8", "replace"))
+        self._backend.decoy_accepted(path)
+
+    def answered(self, session: Session, answered: Answered) -> None:
+        """One row of the log; for a decoy the backend's knowledge too."""
+        verdict, recipient = answered.verdict, from_wire(answered.recipient)
+        entry = verdict.entry
+        text = answered.reply.decode("utf-8", "replace")
+        if answered.decoy:
+            self._backend.decoy_replied(recipient.domain, int(text[:3]))
+        self._recorder.record(
+            Decision(
+                time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                front="smtp",
+                client=session.client.host,
+                helo=session.dialogue.client_name,
+                sender=from_wire(answered.sender).text,
+                recipient=recipient.text,
+                verdict=verdict.verdict,
+                because=verdict.because,
+                pattern=entry.pattern if entry else None,
+                reply="\n".join(text.splitlines()),
+                account=verdict.account,
+                scope=entry.scope if entry else None,
+                would=verdict.would,
+                decoy=answered.decoy.decode("utf-8", "replace"),
+                entry_id=entry.id if entry else None,
+            )
+        )
+
+
+def _why(error: OSError) -> str:
+    """In few words: `OSError` of `create_server` wraps the system's reason in a sentence of its own."""
+    return os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else str(error)

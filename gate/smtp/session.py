@@ -1,0 +1,350 @@
+"""One client's session: the transports of its two ends, their back-pressure, its timers. Thin: `dialogue` decides.
+
+It never looks into what it carries, and never holds more of it than the transports' bounded buffers: a message is
+written to the backend as it comes, and whoever is not read from must wait.
+"""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+from gate.backend.client_address import ClientAddress, ClientAddressError, parse_proxy_v2
+from gate.backend.connection import Connection
+from gate.backend.decoy import decoy_for
+from gate.backend.reply import Reply
+from gate.backend.target import BackendError
+from gate.smtp.actions import (
+    AbortBackend,
+    Action,
+    Answered,
+    CloseBackend,
+    CloseClient,
+    DecoyAccepted,
+    StartTls,
+    ToBackend,
+    ToClient,
+)
+from gate.smtp.dialogue import Dialogue, Phase
+from gate.smtp.house import House
+from gate.smtp.settings import contains
+
+UNREAD_LIMIT = 65_536
+"""Octets of commands that wait for the backend before the client is no longer read."""
+WRITE_HIGH_WATER = 262_144
+LINGER_SECONDS = 3.0
+"""After the last reply: how long the client may take to read it and to close."""
+PROXY_SECONDS = 10.0
+TICK_SECONDS = 15.0
+
+TIMED_OUT = b"421 4.4.2 %s Error: timeout exceeded"
+TOO_BUSY = b"421 4.7.0 %s Error: too many connections"
+_BROKEN = b"421 4.3.0 %s Error: internal error"
+
+log = logging.getLogger(__name__)
+
+
+class Session(asyncio.Protocol):
+    """A client's connection, and the backend connection that belongs to it alone.
+
+    Attributes:
+        client: the true client's address.
+        dialogue: what was said so far.
+        admitted: past a proxy's header: `client` is the true one and `dialogue` is there.
+        touched: event-loop time of the last byte or reply.
+    """
+
+    client: ClientAddress
+    dialogue: Dialogue
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._settings = house.settings
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._backend: Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._proxy_header: bytes | None = None
+        self.admitted = self._gone = self._tls = self._eof = False
+        self._backend_full = self._client_full = self._paused = False
+        self._began = self.touched = self._loop.time()
+
+    # ---- the client's transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if not peer or not here:  # the client was gone before it was there
+            self._transport.abort()
+            return
+        self._house.arrived(self)
+        address = ClientAddress(str(peer[0]), int(peer[1]), str(here[0]), int(here[1]))
+        if contains(self._settings.proxies, address.host):
+            self.client, self._proxy_header = address, b""
+            self._timer = self._loop.call_later(PROXY_SECONDS, self._transport.abort)
+        else:
+            self._begin(address, b"")
+
+    def data_received(self, data: bytes) -> None:
+        self.touched = self._loop.time()
+        if self._proxy_header is not None:
+            self._read_proxy_header(data)
+        elif self.admitted:
+            self._happened(self.dialogue.client_data, data)
+
+    def eof_received(self) -> bool:
+        """A half-close ends the client's side only; under TLS there is no such thing."""
+        self._eof = True
+        if self.admitted and self.dialogue.phase is not Phase.CLOSED:
+            self._happened(self.dialogue.client_eof)
+            return not self._tls
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._finish()
+
+    def pause_writing(self) -> None:
+        self._client_full = True
+        if self._backend is not None:
+            self._backend.pause_reading()
+        self._read_or_wait()
+
+    def resume_writing(self) -> None:
+        self._client_full = False
+        if self._backend is not None:
+            self._backend.resume_reading()
+        self._read_or_wait()
+
+    # ---- the backend's connection (`gate.backend.connection.Receiver`)
+
+    def backend_replied(self, reply: Reply) -> None:
+        self.touched = self._loop.time()
+        self._happened(self.dialogue.backend_reply, reply)
+
+    def backend_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self.dialogue.phase is not Phase.CLOSED:
+            log.info("%s: %s", self.client.host, exc)
+        self._backend_full = False
+        self._happened(self.dialogue.backend_lost)
+
+    def backend_pause(self) -> None:
+        self._backend_full = True
+        self._read_or_wait()
+
+    def backend_resume(self) -> None:
+        self.touched = self._loop.time()
+        self._backend_full = False
+        self._read_or_wait()
+
+    # ---- for the front
+
+    def retire(self) -> None:
+        """421 at once, or when the transaction under way is over."""
+        if self.admitted:
+            self._happened(self.dialogue.retire)
+        else:
+            self._transport.abort()
+
+    def end(self, reply: bytes) -> None:
+        """421 at once."""
+        if self.admitted:
+            self._happened(self.dialogue.end, reply)
+        else:
+            self._transport.abort()
+
+    def hurry(self) -> None:
+        """A client that only lingers is let go: what it was told is sent, and no more is waited for."""
+        self._transport.close()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether ending now would lose something."""
+        return self.admitted and self.dialogue.in_transaction
+
+    # ---- the beginning
+
+    def _read_proxy_header(self, data: bytes) -> None:
+        held = (self._proxy_header or b"") + data
+        try:
+            header = parse_proxy_v2(held)
+        except ClientAddressError as error:
+            log.warning("%s, a trusted proxy, sent %s", self.client.host, error)
+            self._proxy_header = b""
+            self._transport.abort()
+            return
+        self._proxy_header = held
+        if header is not None:
+            self._proxy_header = None
+            if self._timer is not None:
+                self._timer.cancel()
+            self._begin(header.client or self.client, held[header.size :])
+
+    def _begin(self, client: ClientAddress, data: bytes) -> None:
+        settings = self._settings
+        self.client = client
+        self.dialogue = Dialogue(
+            settings.terms,
+            judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
+            decoy=lambda path: decoy_for(self._house.key, path, settings.delimiter),
+            refusal=self._house.refusal,
+        )
+        self.admitted = True
+        turned_away = self._house.admit(self)
+        if turned_away is not None:
+            self._happened(self.dialogue.end, turned_away)
+            return
+        self._tick()
+        self._task = self._loop.create_task(self._connect(), name=f"smtp session of {client.host}")
+        if data:
+            self._happened(self.dialogue.client_data, data)
+
+    async def _connect(self) -> None:
+        try:
+            backend = await self._house.connect(self.client)
+        except BackendError as error:
+            log.info("%s: %s", self.client.host, error)
+            self._happened(self.dialogue.backend_lost)
+            return
+        except Exception:  # noqa: BLE001 (the task's outermost edge)
+            self._broken()
+            return
+        if self._gone or self.dialogue.phase is not Phase.GREETING:
+            backend.close()
+            return
+        self._backend = backend
+        self.backend_replied(backend.greeting)
+        backend.hand_over(self)
+
+    # ---- what is to be done
+
+    def _happened(self, event: Callable[..., list[Action]], *what: object) -> None:
+        """Tells the dialogue an event and does what it wants: the outermost edge of whatever a peer can cause."""
+        try:
+            self._perform(event(*what))
+        except Exception:  # noqa: BLE001 (a mistake of the gate's own must cost this one session only)
+            self._broken()
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case ToBackend(data):
+                    if self._backend is not None:
+                        self._backend.write(data)
+                case ToClient(data):
+                    self._transport.write(data)
+                case Answered():
+                    self._house.answered(self, action)
+                case DecoyAccepted(path):
+                    self._house.decoy_accepted(path)
+                case AbortBackend():
+                    if self._backend is not None:
+                        self._backend.abort()
+                case CloseBackend():
+                    if self._backend is not None:
+                        self._backend.close()
+                case CloseClient():
+                    self._linger()
+                case StartTls():
+                    self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
+        self._read_or_wait()
+
+    def _read_or_wait(self) -> None:
+        """Reads from the client only while there is room for what it sends."""
+        if not self.admitted or self._gone or self._transport.is_closing():
+            return
+        full = self._backend_full or self._client_full or self.dialogue.unread > UNREAD_LIMIT
+        wait = full and self.dialogue.phase is not Phase.CLOSED
+        if wait and not self._paused:
+            self._transport.pause_reading()
+        elif self._paused and not wait:
+            self._transport.resume_reading()
+        self._paused = wait
+
+    async def _start_tls(self) -> None:
+        context = self._settings.tls
+        try:
+            assert context is not None, "STARTTLS was offered without a certificate"  # noqa: S101
+            seconds = min(60.0, self._settings.limits.command_seconds)
+            transport = await self._loop.start_tls(
+                self._transport, self, context, server_side=True, ssl_handshake_timeout=seconds
+            )
+        except (OSError, ssl.SSLError) as error:
+            log.info("%s: no TLS: %s", self.client.host, error)
+            self._transport.abort()
+            self._finish()
+        except Exception:  # noqa: BLE001 (the task's outermost edge)
+            self._broken()
+            self._finish()
+        else:
+            if transport is None or self._gone:
+                self._finish()
+                return
+            self._transport, self._tls = transport, True
+            self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+            self._happened(self.dialogue.secured)
+
+    # ---- the end
+
+    def _linger(self) -> None:
+        """Lets the client read the last reply: a connection closed with bytes unread is reset, and the reply lost."""
+        self._house.closing(self)
+        if self._tls or self._eof or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(LINGER_SECONDS, self._transport.abort)
+
+    def _broken(self) -> None:
+        reference = secrets.token_hex(4)
+        log.exception("reference %s: the session of %s ended by a mistake of the gate", reference, self.client.host)
+        if self._backend is not None:
+            self._backend.abort()
+        try:
+            self._perform(self.dialogue.end(_BROKEN))
+        except Exception:  # noqa: BLE001 (whatever it is, it was logged above)
+            self._transport.abort()
+
+    def _finish(self) -> None:
+        """The client is gone. A message past its final dot is left to the backend; anything less is taken back."""
+        if self._gone:
+            return
+        self._gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._backend is not None and not self._backend.lost:
+            if self.admitted and self.dialogue.phase is Phase.FINAL:
+                self._backend.close()
+            else:
+                self._backend.abort()
+        self._house.closed(self)
+
+    # ---- time
+
+    def _tick(self) -> None:
+        limits = self._settings.limits
+        shortest = min(limits.command_seconds, limits.data_idle_seconds, limits.final_reply_seconds, TICK_SECONDS * 4)
+        self._timer = self._loop.call_later(shortest / 4, self._check_time)
+
+    def _check_time(self) -> None:
+        now, limits, phase = self._loop.time(), self._settings.limits, self.dialogue.phase
+        idle = now - self.touched
+        if phase is Phase.FINAL:
+            if idle > limits.final_reply_seconds and self._backend is not None:
+                self._backend.abort()
+                self._happened(self.dialogue.backend_lost)
+        elif phase is Phase.DATA:
+            if idle > limits.data_idle_seconds:
+                self._happened(self.dialogue.end, TIMED_OUT)
+        else:
+            allowed = limits.data_idle_seconds if phase is Phase.DRAIN else limits.command_seconds
+            if idle > allowed or now - self._began > limits.session_seconds:
+                self._happened(self.dialogue.end, TIMED_OUT)
+        if self.dialogue.phase is not Phase.CLOSED:
+            self._tick()
