@@ -1,0 +1,139 @@
+"""A front for the wire tests: the real `SmtpFront` before a scripted or sinking backend on loopback."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import Connection, connect
+from gate.backend.target import BackendError, Target
+from gate.config import Config, GateSection, LimitsSection, TlsSection
+from gate.forms import Decision
+from gate.guard import Guard
+from gate.rules.ruleset import EntryRule, compile_ruleset
+from gate.smtp.server import SmtpFront
+from tests.wire.transcript import KEY
+
+SECONDS = 10.0
+"""No step of a test may take longer."""
+
+
+@dataclass
+class Knowledge:
+    """The front's view of a backend whose address is known and whose domains were probed: nothing is remembered."""
+
+    target: Target
+    learnt: dict[bytes, bytes] = field(default_factory=dict)
+    taken: list[bytes] = field(default_factory=list)
+    codes: list[tuple[str, int]] = field(default_factory=list)
+    obstacle: BackendError | None = None
+    ipv6: bool = True
+    proxy: bool = False
+
+    async def connect(self, client: ClientAddress | None) -> Connection:
+        return await connect(self.target, client=client, passing="proxy" if self.proxy else "none", timeout=SECONDS)
+
+    def refusal(self, _domain: str, path: bytes) -> bytes | None:
+        return self.learnt.get(path)
+
+    def decoy_accepted(self, path: bytes) -> None:
+        self.taken.append(path)
+
+    def decoy_replied(self, domain: str, code: int) -> None:
+        self.codes.append((domain, code))
+
+
+class Rows:
+    """Takes decisions."""
+
+    def __init__(self) -> None:
+        self.decisions: asyncio.Queue[Decision] = asyncio.Queue()
+
+    def record(self, decision: Decision) -> None:
+        self.decisions.put_nowait(decision)
+
+
+def guard_of(*denied: tuple[str, str]) -> Guard:
+    guard = Guard()
+    entries = [EntryRule(number, scope, "deny", pattern) for number, (scope, pattern) in enumerate(denied, 1)]
+    guard.load(compile_ruleset((), entries, own_domains=("localhost",)))
+    return guard
+
+
+def config_of(*, limits: LimitsSection | None = None, tls: TlsSection | None = None, **gate: object) -> Config:
+    section = GateSection(listen=["127.0.0.1:0"], **gate)  # type: ignore[arg-type]
+    return Config(gate=section, limits=limits or LimitsSection(), tls=tls or TlsSection())
+
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Running:
+    front: SmtpFront
+    host: str
+    port: int
+    knowledge: Knowledge
+    rows: Rows
+
+    async def client(self, source: str | None = None) -> "Client":
+        local = (source, 0) if source else None
+        return Client(*await asyncio.open_connection(self.host, self.port, local_addr=local))
+
+
+@contextlib.asynccontextmanager
+async def front(handler: Handler, config: Config | None = None, guard: Guard | None = None) -> AsyncIterator[Running]:
+    """A front before a backend that `handler` plays, one call a connection; afterwards all is closed."""
+    backend = await asyncio.start_server(handler, "127.0.0.1", 0, limit=2**22)
+    host, port = backend.sockets[0].getsockname()[:2]
+    rows, knowledge = Rows(), Knowledge(Target(host, port))
+    smtp = SmtpFront(config or config_of(), guard or guard_of(), knowledge, rows, KEY)
+    try:
+        listen = (await smtp.open())[0]
+        name, _, number = listen.rpartition(":")
+        yield Running(smtp, name, int(number), knowledge, rows)
+    finally:
+        await smtp.close()
+        await smtp.drain(0.0)
+        backend.close()
+
+
+class Client:
+    """One end of a socket, in lines; every wait is bounded."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def line(self) -> bytes:
+        """The next line with its end; empty: the other side has closed."""
+        return await asyncio.wait_for(self.reader.readline(), SECONDS)
+
+    async def reply(self) -> bytes:
+        """The next whole reply, its lines with their ends."""
+        lines = b""
+        while True:
+            line = await self.line()
+            lines += line
+            if line[3:4] != b"-":
+                return lines
+
+    async def ask(self, *commands: bytes) -> list[bytes]:
+        """Sends commands in one go, and tells one reply for each."""
+        self.send(b"".join(command + b"\r\n" for command in commands))
+        return [await self.reply() for _ in commands]
+
+    async def eof(self) -> bytes:
+        """All that comes until the other side closes (or resets)."""
+        try:
+            return await asyncio.wait_for(self.reader.read(), SECONDS)
+        except ConnectionError:
+            return b""
+
+    async def close(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(self.writer.wait_closed(), SECONDS)
