@@ -32,8 +32,12 @@ Role = Qt.ItemDataRole
 
 
 TITLES = (
-    lambda: translate("DecisionsModel", "Time"), lambda: translate("DecisionsModel", "Verdict"), lambda: translate("DecisionsModel", "Sender"), lambda: translate("DecisionsModel", "To"), lambda: translate("DecisionsModel", "Why"),
-)  # fmt: skip
+    lambda: translate("DecisionsModel", "Time"),
+    lambda: translate("DecisionsModel", "Verdict"),
+    lambda: translate("DecisionsModel", "Sender"),
+    lambda: translate("DecisionsModel", "To"),
+    lambda: translate("DecisionsModel", "Why"),
+)
 
 
 def sender_words(decision: Decision) -> str:

@@ -50,7 +50,12 @@ COLUMNS: tuple[Column[Entry], ...] = (
         address=True,
     ),
     Column(lambda: translate("EntriesModel", "List"), lambda e: list_word(e.list), lambda e: e.list),
-    Column(lambda: translate("EntriesModel", "Hits"), lambda e: number(e.hits), lambda e: e.hits, number=True),
+    Column(
+        lambda: translate("EntriesModel", "Hits"),
+        lambda e: number(e.hits),
+        lambda e: (e.hits, e.added, e.id),
+        number=True,
+    ),
     Column(
         lambda: translate("EntriesModel", "Last hit"),
         lambda e: day_and_time(e.last_hit),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.models.words import EVERYONE
+from app.models.words import EVERYONE, short
 from app.widgets.kinds import kind_meaning
 from app.widgets.labels import visible
 from gate.control.messages import Account, Decision
@@ -14,18 +14,33 @@ from gate.rules import pattern as rules
 translate = QCoreApplication.translate
 
 
-def reason(decision: Decision, account: Account | None) -> str:
+class _Names:
+    """How the recipient and the list are called in a sentence."""
+
+    def __init__(self, decision: Decision, own_domains: list[str]) -> None:
+        self.recipient = short(decision.account or decision.recipient, own_domains)
+        scope = decision.scope or decision.account or decision.recipient
+        if scope == EVERYONE:
+            self.list = translate("Reason", "The list for everyone")
+        elif scope.startswith("@"):
+            self.list = translate("Reason", "The list for all of %1").replace("%1", visible(scope))
+        else:
+            self.list = short(scope, own_domains)
+
+
+def reason(decision: Decision, account: Account | None, own_domains: list[str]) -> str:
     """A sentence or two; `account` is the recipient's as it is now, if it is one."""
+    names = _Names(decision, own_domains)
     if decision.because == "entry":
-        return _by_entry(decision, denies=decision.verdict == "refuse")
+        return _by_entry(decision, names, denies=decision.verdict == "refuse")
     if decision.because == "mode":
-        return _by_mode(decision, account)
+        return _by_mode(decision, names, account)
     if decision.because == "watch" and decision.would == "refuse":
         return _let_in(
-            decision, translate("Reason", "%1 is only watched, so it was let in.").replace("%1", _to(decision))
+            decision, translate("Reason", "%1 is only watched, so it was let in.").replace("%1", names.recipient)
         )
     if decision.because == "open" and decision.would == "refuse":
-        return _let_in(decision, translate("Reason", "At that time everyone was let in."))
+        return _let_in(decision, names, translate("Reason", "At that time everyone was let in."))
     if decision.because == "exempt":
         if not decision.sender:
             return translate("Reason", "Bounces get in, unless the account refuses them.")
@@ -33,23 +48,10 @@ def reason(decision: Decision, account: Account | None) -> str:
     if decision.because == "unlisted":
         return translate("Reason", "In this domain only addresses that were made in Irusu exist, and this one was not.")
     if decision.because == "relay":
-        return translate("Reason", "%1 is not one of your addresses.").replace("%1", _to(decision))
+        return translate("Reason", "%1 is not one of your addresses.").replace("%1", names.recipient)
     return translate("Reason", "Nothing forbids it: no entry matches, and %1 lets in whom it does not deny.").replace(
-        "%1", _to(decision)
+        "%1", names.recipient
     )
-
-
-def _to(decision: Decision) -> str:
-    return visible(decision.account or decision.recipient)
-
-
-def _whose(decision: Decision) -> str:
-    """Whose list it stands on."""
-    if decision.scope == EVERYONE:
-        return translate("Reason", "The list for everyone")
-    if decision.scope and decision.scope.startswith("@"):
-        return translate("Reason", "The list for all of %1").replace("%1", visible(decision.scope))
-    return visible(decision.scope or decision.account or decision.recipient)
 
 
 def _meant(pattern: str) -> str:
@@ -62,22 +64,22 @@ def _meant(pattern: str) -> str:
     return visible(kind_meaning(str(read.kind), read.text))
 
 
-def _by_entry(decision: Decision, *, denies: bool) -> str:
+def _by_entry(decision: Decision, names: _Names, *, denies: bool) -> str:
     text = translate("Reason", "%1 denies %2.") if denies else translate("Reason", "%1 allows %2.")
-    return text.replace("%1", _whose(decision)).replace("%2", _meant(decision.pattern or decision.sender))
+    return text.replace("%1", names.list).replace("%2", _meant(decision.pattern or decision.sender))
 
 
-def _by_mode(decision: Decision, account: Account | None) -> str:
+def _by_mode(decision: Decision, names: _Names, account: Account | None) -> str:
     if not decision.sender and (account is None or account.mode != "closed"):
-        return translate("Reason", "%1 refuses bounces.").replace("%1", _to(decision))
+        return translate("Reason", "%1 refuses bounces.").replace("%1", names.recipient)
     if account is not None and account.mode == "closed":
-        return translate("Reason", "%1 is closed: nobody gets in.").replace("%1", _to(decision))
+        return translate("Reason", "%1 is closed: nobody gets in.").replace("%1", names.recipient)
     return translate("Reason", "Only senders on its allow list may write to %1, and this one is not on it.").replace(
-        "%1", _to(decision)
+        "%1", names.recipient
     )
 
 
-def _let_in(decision: Decision, why_in: str) -> str:
+def _let_in(decision: Decision, names: _Names, why_in: str) -> str:
     if decision.pattern:
-        return f"{_by_entry(decision, denies=True)} {why_in}"
+        return f"{_by_entry(decision, names, denies=True)} {why_in}"
     return translate("Reason", "It would have been refused.") + " " + why_in

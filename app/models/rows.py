@@ -89,6 +89,10 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
             return self.columns[section].title()
         if role == Role.TextAlignmentRole:
             return self._alignment(section)
+        if role == Role.InitialSortOrderRole:
+            column = self.columns[section]
+            backwards = column.number or column.newest_first
+            return (Qt.SortOrder.DescendingOrder if backwards else Qt.SortOrder.AscendingOrder).value
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:

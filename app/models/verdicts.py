@@ -141,15 +141,18 @@ class Verdicts:
         note = translate("Verdicts", "%1 is closed: nobody gets in, whatever its lists say. Open it?").replace(
             "%1", name
         )
-        modes: tuple[Mode, ...] = ("allow", "deny")
+        words: dict[Mode, str] = {
+            "allow": translate("Verdicts", "Let only listed senders in"),
+            "deny": translate("Verdicts", "Let all but the denied in"),
+        }
         offers = tuple(
             self._set(
                 SetAccount(address=account.address, mode=mode),
-                mode_sentence(mode),
+                words[mode],
                 "person" if mode == "allow" else "everyone",
                 f"{name}: {mode_sentence(mode)}",
             )
-            for mode in modes
+            for mode in words
         )
         return Offers(question, note, offers)
 

@@ -109,8 +109,10 @@ def list_word(name: ListName) -> str:
 
 def counts(denied: int, allowed: int) -> str:
     """`38 denied, 2 allowed`."""
+    if not denied and not allowed:
+        return translate("Words", "No entries yet")
     parts = []
-    if denied or not allowed:
+    if denied:
         parts.append(translate("Words", "%1 denied").replace("%1", number(denied)))
     if allowed:
         parts.append(translate("Words", "%1 allowed").replace("%1", number(allowed)))

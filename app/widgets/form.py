@@ -4,7 +4,7 @@ A subclass adds fields with `add_field`, and answers `send()`: it asks the gate,
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import theme
@@ -118,12 +118,27 @@ class FormDialog(QDialog):
         self.set_waiting(False)
         self.show_wrong(text)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its wrapped lines need: a layout does not see to that by itself."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            height = layout.totalHeightForWidth(self.width())
+            self.setMinimumHeight(min(height, self.screen().availableGeometry().height()))
+            self.resize(self.width(), height)
+
     def show_wrong(self, text: str) -> None:
+        """Say what is wrong; nothing: all is well."""
         self._wrong.setText(text)
         self._wrong.setVisible(bool(text))
         self._mark.setVisible(bool(text))
         if text:
             self._mark.setPixmap(theme.pixmap("warning", 16, "lost", self))
+        self._fit()
 
     def wrong(self) -> str:
         """What it complains of now."""

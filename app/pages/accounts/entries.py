@@ -46,6 +46,7 @@ class EntriesPane(Ground):
         self._build()
         self._connect_signals()
         self._set_widths()
+        self.table.sortByColumn(HITS, Qt.SortOrder.DescendingOrder)
         self._show_count()
 
     def _make_actions(self) -> None:

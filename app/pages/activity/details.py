@@ -1,10 +1,11 @@
 """One decision in full: who wrote to whom, why, what the sender was told, and what one click does about it."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.models.decisions import sender_words
@@ -21,6 +22,8 @@ from gate.errors import Fault
 from gate.rules import pattern as rules
 
 WIDTH = 288
+LONG, PIECE = 24, 4
+"""Characters of a word that may be broken, and of the pieces it may be broken into."""
 
 
 class _Reply(QWidget):
@@ -29,9 +32,7 @@ class _Reply(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.label = Label(step="mono", wrap=True)
-        self.label.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        _narrow(self.label)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.addWidget(self.label)
@@ -43,6 +44,24 @@ class _Reply(QWidget):
         painter.setPen(QPen(t.hairline, 1))
         painter.setBrush(t.window)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+def _narrow(part: QWidget) -> None:
+    """Let it be as narrow as the panel, however long its words are."""
+    policy = part.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    part.setSizePolicy(policy)
+    part.setMinimumWidth(1)
+
+
+def _tell(label: Label, text: str) -> None:
+    """Set text that may hold words longer than a line: they break anywhere."""
+    shown = "".join(
+        word if len(word) <= LONG else "\u200b".join(word[i : i + PIECE] for i in range(0, len(word), PIECE))
+        for word in re.split(r"(\s+)", visible(text) if "\n" not in text else "\n".join(map(visible, text.split("\n"))))
+    )
+    QLabel.setText(label, shown)
+    label.setAccessibleName(text)
 
 
 class Details(Ground):
@@ -63,7 +82,7 @@ class Details(Ground):
         self.recipient = ElidedLabel(kind="muted")
         self.why = Label(wrap=True)
         self.pattern = AddressLabel()
-        self.kind = ElidedLabel()
+        self.kind = QLabel()
         self.kind.setFixedSize(16, 16)
         self.go = Button(self.tr("Go to entry"), kind="link", do=self._go)
         self.reply = _Reply()
@@ -76,6 +95,8 @@ class Details(Ground):
         self.note = Label(step="small", kind="muted", wrap=True)
         self.buttons = [Button(""), Button("")]
         self._offers: Sequence[Offer] = ()
+        for part in (self.why, self.client, self.helo, self.tries, self.note, self.told, *self.buttons):
+            _narrow(part)
         self._build()
         self._connect_signals()
 
@@ -149,7 +170,7 @@ class Details(Ground):
 
     # ------------------------------------------------ painting
 
-    def show_state(self, decision: Decision, account: Account | None, offers: Offers) -> None:
+    def show_state(self, decision: Decision, account: Account | None, offers: Offers, own_domains: list[str]) -> None:
         """Show a decision, and what can be done about it now."""
         fresh = self.decision is None or self.decision != decision
         self.decision = decision
@@ -160,16 +181,16 @@ class Details(Ground):
         self.time.setText(moment(decision.time))
         self.who.setText(sender_words(decision))
         self.recipient.setText(self.tr("wrote to %1").replace("%1", decision.recipient))
-        self.why.setText(reason(decision, account))
+        _tell(self.why, reason(decision, account, own_domains))
         self._show_entry(decision)
         self._told.setVisible(bool(decision.reply))
         self.reply.setVisible(bool(decision.reply))
-        self.reply.label.setText(decision.reply)
+        _tell(self.reply.label, decision.reply)
         refused_like_unknown = decision.verdict == "refuse" and decision.because != "relay" and bool(decision.reply)
         self.told.setText(self.tr("Word for word what this server says for an address that does not exist."))
         self.told.setVisible(refused_like_unknown)
-        self.client.setText(decision.client or "–")
-        self.helo.setText(decision.helo or "–")
+        _tell(self.client, decision.client or "–")
+        _tell(self.helo, decision.helo or "–")
         if fresh:
             self.tries.setText("…")
         self._show_offers(offers)

@@ -97,6 +97,7 @@ class ActivityPage(Page):
         model.failed.connect(self._shell.complain)
         model.loaded.connect(self._loaded)
         model.rowsInserted.connect(self.show_state)
+        model.rowsInserted.connect(self._set_widths)
         self._accounts.changed.connect(self._paint_details)
 
     # ------------------------------------------------ painting
@@ -110,14 +111,14 @@ class ActivityPage(Page):
         else:
             self._stack.setCurrentWidget(self.nothing)
 
-    def _set_widths(self) -> None:
+    def _set_widths(self, *_ignored: object) -> None:
         wide = self.table.column_width_for
         words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"))
         verdict = max(wide(word, icon=True) for word in words)
         room = self.width() - (WIDTH if self.details.isVisible() and not self._small else 0)
         self.table.set_widths(
             {
-                TIME: wide("30 Sep 23:59", first=True) if room > 760 else wide("30 Sep 23:59", first=True) - 8,
+                TIME: wide("23:59" if self._only_today() else "30 Sep 23:59", first=True) - 4,
                 VERDICT: verdict,
                 RECIPIENT: max(96, min(200, room // 6)),
                 WHY: max(136, min(240, room // 5)),
@@ -125,6 +126,10 @@ class ActivityPage(Page):
             stretch=SENDER,
         )
         self.table.setColumnHidden(WHY, self._small)
+
+    def _only_today(self) -> bool:
+        rows = self._decisions.rows
+        return not rows or rows[-1].time >= since_days(0)
 
     def set_small(self, small: bool) -> None:
         self._small = small
@@ -174,6 +179,7 @@ class ActivityPage(Page):
         self.table.scrollToTop()
         self._follow_or_hold()
         self.show_state()
+        self._set_widths()
         if self.details.decision is not None and not self.table.currentIndex().isValid():
             self._close_details()
 
@@ -227,7 +233,7 @@ class ActivityPage(Page):
 
     def _paint(self, decision: Decision) -> None:
         account = self._accounts.find(decision.account)
-        self.details.show_state(decision, account, self._verdicts.offers(decision))
+        self.details.show_state(decision, account, self._verdicts.offers(decision), self._accounts.own_domains)
 
     def _paint_details(self) -> None:
         if self.details.decision is not None:
