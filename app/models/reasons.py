@@ -36,9 +36,8 @@ def reason(decision: Decision, account: Account | None, own_domains: list[str]) 
     if decision.because == "mode":
         return _by_mode(decision, names, account)
     if decision.because == "watch" and decision.would == "refuse":
-        return _let_in(
-            decision, translate("Reason", "%1 is only watched, so it was let in.").replace("%1", names.recipient)
-        )
+        watched = translate("Reason", "%1 is only watched, so it was let in.").replace("%1", names.recipient)
+        return _let_in(decision, names, watched)
     if decision.because == "open" and decision.would == "refuse":
         return _let_in(decision, names, translate("Reason", "At that time everyone was let in."))
     if decision.because == "exempt":

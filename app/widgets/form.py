@@ -127,7 +127,8 @@ class FormDialog(QDialog):
         layout = self.layout()
         if layout is not None and self.isVisible():
             layout.activate()
-            height = layout.totalHeightForWidth(self.width())
+            wraps = layout.hasHeightForWidth()
+            height = layout.totalHeightForWidth(self.width()) if wraps else layout.totalSizeHint().height()
             self.setMinimumHeight(min(height, self.screen().availableGeometry().height()))
             self.resize(self.width(), height)
 

@@ -15,7 +15,7 @@ from app.models.words import moment, number, verdict_word, watched
 from app.widgets.buttons import Button, IconButton
 from app.widgets.frames import Ground, Hairline
 from app.widgets.kinds import kind_icon
-from app.widgets.labels import AddressLabel, ElidedLabel, Label
+from app.widgets.labels import AddressLabel, ElidedLabel, Label, visible
 from app.widgets.pill import Pill
 from gate.control.messages import Account, Decision
 from gate.errors import Fault
@@ -58,7 +58,7 @@ def _tell(label: Label, text: str) -> None:
     """Set text that may hold words longer than a line: they break anywhere."""
     shown = "".join(
         word if len(word) <= LONG else "\u200b".join(word[i : i + PIECE] for i in range(0, len(word), PIECE))
-        for word in re.split(r"(\s+)", visible(text) if "\n" not in text else "\n".join(map(visible, text.split("\n"))))
+        for word in re.split(r"(\s+)", "\n".join(visible(line) for line in text.split("\n")))
     )
     QLabel.setText(label, shown)
     label.setAccessibleName(text)
