@@ -27,7 +27,7 @@ from gate.service import logs
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
 from gate.service.opening import Opened, opened
-from gate.service.port import NoPort
+from gate.service.port import MailPort
 
 TOUCH_SECONDS = 3600.0
 """XDG lets what was not touched for six hours be cleared from a runtime folder."""
@@ -45,7 +45,7 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
         _own(ownership)
         config = overridden(settings.load(folders.config_file), given, str(folders.config_file))
         logs.begin(folders.log)
-        _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data)
+        _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data, extra=logs.FILE_ONLY)
         with opened(folders, config) as found, _runner() as runner:
             runner.run(_live(folders, config, found, state))
         _log.info("ended")
@@ -92,8 +92,9 @@ def _runner() -> Iterator["asyncio.Runner"]:
 
 
 async def _live(folders: Folders, config: Config, found: Opened, state: Wanted | None) -> None:
-    port = NoPort()
     recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
+
+    port = MailPort(folders, config, found, recorder)
 
     def describe() -> Status:
         refused, accepted = recorder.totals()
@@ -109,13 +110,16 @@ async def _live(folders: Folders, config: Config, found: Opened, state: Wanted |
         )
 
     life = Life(port, found.guard, found.lists, found.events, describe)
+    port.changed = life.port_changed
     methods = Methods(found.desk, life)
     recorder.start()
     try:
         async with _control(folders, methods, found), _signals(life):
             await life.begin(state)
             await life.ended.wait()
+            await life.end()
     finally:
+        await port.end()
         methods.close()
         recorder.stop()
 
