@@ -22,7 +22,7 @@ from gate.errors import Fault
 from gate.events import Events
 from gate.forms import GateState, Status, Warning  # noqa: A004 (the form of that name)
 from gate.guard import Guard
-from gate.service.port import MailPort
+from gate.service.port import MailPort, PortError
 from gate.store import Lists, StoreError
 
 DRAIN_SECONDS = 30.0
@@ -58,26 +58,48 @@ class Life:
         self._moving = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
         self._closed_because: Fault | None = None
+        self._wanted: Wanted = "stopped"
+        self._opening: asyncio.Task[None] | None = None
+        self._reopening: asyncio.Task[None] | None = None
         self._quitting = False
         self.state: GateState = "stopped"
         self.ended = asyncio.Event()
 
     async def begin(self, asked: Wanted | None) -> None:
-        """Take up the state asked for, else the saved one, at first guarding. Raises the Fault of a busy port; one
-        that the owner can mend while the process runs is told and kept as a warning."""
+        """Take up the state asked for, else the saved one, at first guarding. Raises the Fault of an address that
+        cannot be had; what else keeps the port closed is told and kept as a warning, and the process stays."""
         saved = await asyncio.to_thread(self._lists.saved_state)
-        wanted = asked or saved or "guarding"
+        wanted: Wanted = asked or (saved if saved in ("open", "stopped") else "guarding")  # type: ignore[assignment]
         if asked is not None:
             await self._save(asked)
-        if wanted in ("guarding", "open"):
+        self._wanted = wanted
+        async with self._moving:
             try:
-                await self._open("open" if wanted == "open" else "guarding")
+                if wanted != "stopped":
+                    await self._open(wanted)
             except Fault as fault:
-                if fault.code == "port.busy":
+                if fault.code == "smtp.listen":
                     raise
-                _log.warning("%s", fault)
-                self._closed_because = fault
+                if not self._quitting:
+                    self._stay_closed(fault)
+        if not self._quitting:
+            where = (
+                f"mail comes in at {', '.join(self._port.listen)}" if self._port.listen else "the mail port is closed"
+            )
+            _log.info("ready: %s, %s", self.state, where)
+
+    def port_changed(self) -> None:
+        """The backend is another, or what is to be told of it. A port that it kept closed opens by itself."""
         self._news()
+        because = self._closed_because
+        if because is not None and because.code.startswith("backend.") and self._port.may_open and not self._reopening:
+            self._reopening = asyncio.get_running_loop().create_task(self._reopen())
+
+    async def end(self) -> None:
+        """Wait for what is still under way, after `ended`."""
+        for task in (self._reopening, self._draining):
+            if task is not None:
+                await asyncio.wait({task})
 
     # ------------------------------------------------------------ what an owner asks for
 
@@ -91,17 +113,22 @@ class Life:
         return await self._move("open")
 
     async def stop(self) -> Status:
+        self._give_up_opening()
         async with self._moving:
+            self._closed_because = None
             if self.state in ("guarding", "open"):
                 await self._begin_drain()
-            self._closed_because = None
+            else:
+                self._news()
             if not self._quitting:
+                self._wanted = "stopped"
                 await self._save("stopped")
         return self._status()
 
     async def quit(self) -> Status:
+        self._quitting = True
+        self._give_up_opening()
         async with self._moving:
-            self._quitting = True
             if self.state in ("guarding", "open"):
                 await self._begin_drain()
             if self._draining is None:
@@ -112,20 +139,50 @@ class Life:
 
     async def _move(self, wanted: Literal["guarding", "open"]) -> Status:
         async with self._moving:
-            if not self._quitting:
-                await self._open(wanted)
-                await self._save(wanted)
+            await self._open(wanted)
+            self._wanted = wanted
+            await self._save(wanted)
         return self._status()
 
+    async def _reopen(self) -> None:
+        async with self._moving:
+            try:
+                if self._closed_because is not None and self._wanted != "stopped":
+                    await self._open(self._wanted)
+            except Fault as fault:
+                self._stay_closed(fault)
+            finally:
+                self._reopening = None
+
     async def _open(self, wanted: Literal["guarding", "open"]) -> None:
+        if self._quitting:
+            raise PortError("port.given_up")
         if self.state not in ("guarding", "open"):
-            await self._port.open()
+            self._guard.enforcing = wanted == "guarding"
+            self._opening = asyncio.create_task(self._port.open())
+            try:
+                await self._opening
+            except asyncio.CancelledError:
+                if not self._opening.cancelled():
+                    raise
+                raise PortError("port.given_up") from None
+            finally:
+                self._opening = None
             if self._draining is not None:
                 self._draining.cancel()
                 self._draining = None
         self._closed_because = None
         self._guard.enforcing = wanted == "guarding"
         self._become(wanted)
+
+    def _give_up_opening(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def _stay_closed(self, fault: Fault) -> None:
+        _log.warning("%s", fault)
+        self._closed_because = fault
+        self._news()
 
     async def _begin_drain(self) -> None:
         await self._port.close()
@@ -141,7 +198,7 @@ class Life:
 
     def _become(self, state: GateState) -> None:
         if state != self.state:
-            _log.info("%s%s", state, f", mail comes in at {', '.join(self._port.listen)}" if self._port.listen else "")
+            _log.info("%s", state)
         self.state = state
         self._news()
 
@@ -160,6 +217,8 @@ class Life:
         if self._closed_because is not None:
             fault = self._closed_because
             closed = [Warning(code=fault.code, text=str(fault), params=dict(fault.params))]
+        told = {warning.code for warning in closed}
+        port = [warning for warning in self._port.warnings() if warning.code not in told]
         return Status(
             state=self.state,
             pid=os.getpid(),
@@ -168,7 +227,7 @@ class Life:
             refused=found.refused,
             accepted=found.accepted,
             version=__version__,
-            warnings=[*closed, *self._port.warnings(), *found.warnings],
+            warnings=[*closed, *port, *found.warnings],
             sessions=self._port.sessions,
             own_domains=found.own_domains,
             home=found.home,

@@ -13,6 +13,8 @@ from gate.printable import escape
 FILE_BYTES = 1024 * 1024
 FILES = 5
 FILE_NAME = "gate.log"
+FILE_ONLY = {"file_only": True}
+"""`extra` of a record that is of no use on a terminal."""
 
 
 class _Lines(logging.Formatter):
@@ -37,6 +39,7 @@ def begin(folder: Path) -> None:
     """Log to the folder and to stderr from now on; without a folder that can be written, to stderr alone."""
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(_Lines("irusu-gate: %(message)s", traces=False))
+    shown.addFilter(lambda record: not getattr(record, "file_only", False))
     handlers: list[logging.Handler] = [shown]
     trouble = None
     try:

@@ -1,52 +1,130 @@
-"""What the gate's life needs of the mail port, and the port itself: backend, probes and SMTP front as one."""
+"""The mail port: the backend (the built-in server or the owner's), what is asked of it first, and the SMTP front.
 
-from collections.abc import Mapping
-from typing import ClassVar, Protocol
+It opens and closes; when, the gate's life says. It never judges a mail and touches no list.
+"""
 
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from gate.backend.probes import Backend, BackendState
+from gate.backend.target import Target, parse_deliver
+from gate.builtin import BuiltinServer
+from gate.config import Config
 from gate.errors import Fault
+from gate.folders import Folders
 from gate.forms import Warning  # noqa: A004 (the form of that name)
+from gate.recorder import Recorder
+from gate.rules.address import Address
+from gate.service.opening import Opened
+from gate.smtp.server import SmtpFront
+
+BUILT_IN = "built-in"
 
 
 class PortError(Fault):
     """The mail port stays closed."""
 
     texts: ClassVar[Mapping[str, str]] = {
-        "port.domains": "The mail port stays closed: name the domains of the server behind in {file}: [gate] domains",
+        "port.domains": "The mail port stays closed: [gate] domains in {file} is empty; name there the domains that "
+        "{deliver} is responsible for",
+        "port.given_up": "The mail port was not opened: the gate was told to stop meanwhile",
     }
 
 
-class MailPort(Protocol):
-    """The SMTP side of the gate, open or closed."""
+class MailPort:
+    """Everything that mail passes through, in the running event loop.
+
+    Attributes:
+        listen: where the port is open, `HOST:PORT`; empty while closed.
+        changed: called in the event loop when the backend may be another, or its warnings.
+    """
+
+    def __init__(self, folders: Folders, config: Config, found: Opened, recorder: Recorder) -> None:
+        """Raises a Fault for a `deliver` or a certificate that cannot be used."""
+        self._config = config
+        self._file = folders.config_file
+        self._found = found
+        self._builtin: BuiltinServer | None = None
+        self.listen: list[str] = []
+        self.changed: Callable[[], None] = lambda: None
+        if config.gate.deliver == BUILT_IN:
+            self._builtin = self._built_in(folders)
+        self._backend = Backend(
+            Target("127.0.0.1", 0, "none") if self._builtin is not None else parse_deliver(config.gate.deliver),
+            client_address="proxy" if self._builtin is not None else config.gate.client_address,
+            domains=self._own_domains,
+            changed=self._changed,
+        )
+        key = found.lists.installation_key()
+        self._front = SmtpFront(config, found.guard, self._backend, recorder, key)
 
     @property
-    def listen(self) -> list[str]: ...
+    def sessions(self) -> int:
+        """Client sessions under way."""
+        return self._front.sessions
 
     @property
-    def sessions(self) -> int: ...
-
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    async def drain(self, seconds: float) -> None: ...
-
-    def warnings(self) -> list[Warning]: ...
-
-
-class NoPort:
-    """Stands where no SMTP front is built."""
-
-    listen: list[str] = []
-    sessions = 0
+    def may_open(self) -> bool:
+        """Whether the backend is there and nothing that only the owner can clear away is in the way."""
+        return self._backend.state is BackendState.UP
 
     async def open(self) -> None:
-        return
+        """Ask the backend what must be known of it, then listen. A backend that is down does not keep the port closed.
+
+        Raises:
+            PortError: `port.domains`.
+            BackendError: an obstacle that only the owner can clear away.
+            SmtpError: an address cannot be had.
+        """
+        if self._builtin is None and not self._config.gate.domains:
+            raise PortError("port.domains", file=str(self._file), deliver=self._config.gate.deliver)
+        if self._builtin is not None and self._builtin.port == 0:
+            host, port = await self._builtin.start()
+            self._backend.target = Target(host, port, "none")
+        if self._backend.state is not BackendState.UP:
+            await self._backend.examine()
+        self._backend.start()
+        self.listen = await self._front.open()
 
     async def close(self) -> None:
-        return
+        """Stop listening at once; sessions go on."""
+        self.listen = []
+        await self._front.close()
 
     async def drain(self, seconds: float) -> None:
-        return
+        """Wait for the sessions; after `seconds` cut those that are not past their final dot."""
+        await self._front.drain(seconds)
+
+    async def end(self) -> None:
+        """Take everything down, after `close` and `drain`."""
+        await self._backend.stop()
+        if self._builtin is not None:
+            await self._builtin.stop()
 
     def warnings(self) -> list[Warning]:
-        return []
+        return self._backend.warnings()
+
+    def _built_in(self, folders: Folders) -> BuiltinServer:
+        desk, guard = self._found.desk, self._found.guard
+
+        def lookup(recipient: Address) -> str | None:
+            return desk.account_of(recipient.text)
+
+        def owns(recipient: Address) -> bool:
+            return guard.ruleset is not None and guard.ruleset.in_own_domain(recipient)
+
+        return BuiltinServer(
+            folders.mail,
+            lookup=lookup,
+            owns=owns,
+            message_bytes=self._config.limits.message_bytes,
+            delimiter=self._config.gate.recipient_delimiter,
+            hostname=self._config.gate.hostname,
+        )
+
+    def _changed(self) -> None:
+        self.changed()
+
+    def _own_domains(self) -> list[str]:
+        rules = self._found.guard.ruleset
+        return sorted(rules.own_domains) if rules is not None else []
