@@ -118,6 +118,7 @@ async def _live(folders: Folders, config: Config, found: Opened, state: Wanted |
             await life.begin(state)
             await life.ended.wait()
             await life.end()
+            found.events.publish("state", msgspec.structs.replace(describe(), state="not running"))  # a goodbye
     finally:
         await port.end()
         methods.close()
