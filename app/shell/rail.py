@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.link.words import change_in_words
@@ -154,6 +154,7 @@ class Rail(Ground):
         self._gate = ElidedLabel(self.tr("This computer"), "small", "muted", parent=self)
         self._undo = RailItem("undo", self.tr("Undo"), page=False, parent=self)
         self._redo = IconButton("redo", self.tr("Redo"), parent=self)
+        self._redo.setFixedSize(40, 40)
         self._rows: list[QHBoxLayout] = []
         self._build()
         self.set_small(False)
@@ -187,11 +188,9 @@ class Rail(Ground):
         column.addStretch(1)
         line = Hairline(parent=self)
         column.addLayout(_inset(line))
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 0, 8, 0)
+        foot = QGridLayout()
         foot.setSpacing(0)
-        foot.addWidget(self._undo, 1)
-        foot.addWidget(self._redo, 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self._undo, 0, 0)
         self._foot = foot
         column.addLayout(foot)
         self._line = line
@@ -206,9 +205,11 @@ class Rail(Ground):
         side = 4 if small else 8
         for row in self._rows:
             row.setContentsMargins(side, 0, side, 0)
-        self._foot.setDirection(QHBoxLayout.Direction.TopToBottom if small else QHBoxLayout.Direction.LeftToRight)
         self._foot.setContentsMargins(side, 0, side, 0)
-        self._foot.setAlignment(self._redo, Qt.AlignmentFlag.AlignHCenter if small else Qt.AlignmentFlag.AlignTop)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        self._foot.removeWidget(self._redo)
+        self._foot.addWidget(self._redo, int(small), 0, Qt.AlignmentFlag.AlignHCenter if small else corner)
+        self._redo.raise_()
 
     def show_page(self, key: str | None) -> None:
         """Mark the page that is shown; none while the import has the content area."""

@@ -127,8 +127,11 @@ def set_stale(widget: QWidget, stale: bool) -> None:
 
 
 def _polish(widget: QWidget) -> None:
+    own = QFont(widget.font()) if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) else None
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+    if own is not None:  # a style sheet forgets it
+        widget.setFont(own)
 
 
 def choose(scheme: Qt.ColorScheme, system: QPalette, *, high_contrast: bool) -> Tokens:

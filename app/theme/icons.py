@@ -21,8 +21,16 @@ def _drawing(name: str) -> str:
     return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
 
 
-def _renderer(name: str, ink: QColor) -> QSvgRenderer:
+_MARKS = ("#DC3F45", "#BD7800")
+"""Inks of the marks in state icons, which stand on the panel's ground; on a disc they take the disc's own inks."""
+
+
+def _renderer(name: str, ink: QColor, ground: QColor | None = None) -> QSvgRenderer:
     svg = _drawing(name).replace("currentColor", ink.name())
+    if ground is not None:
+        svg = svg.replace("#fff", ground.name())
+        for mark in _MARKS:
+            svg = svg.replace(mark, ink.name())
     return QSvgRenderer(QByteArray(svg.encode()))
 
 
@@ -44,9 +52,9 @@ def pixmap(name: str, size: int, ink: QColor, scale: float = 1.0) -> QPixmap:
     return _pixmap(name, size, ink.name(), scale)
 
 
-def paint(painter: QPainter, name: str, rect: QRectF, ink: QColor) -> None:
-    """Draw the icon `name` into `rect`, for what paints itself."""
-    _renderer(name, ink).render(painter, rect)
+def paint(painter: QPainter, name: str, rect: QRectF, ink: QColor, ground: QColor | None = None) -> None:
+    """Draw the icon `name` into `rect`, for what paints itself. `ground`: in two inks only, its own and this one."""
+    _renderer(name, ink, ground).render(painter, rect)
 
 
 @lru_cache(maxsize=512)

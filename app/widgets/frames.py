@@ -100,7 +100,7 @@ class Disc(QWidget):
         painter.drawEllipse(QRectF(self.rect()))
         side = self.width() * (0.46 if self.width() > 60 else 0.5)
         spot = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-        theme.paint_icon(painter, self._icon, spot, getattr(t, self._ink))
+        theme.paint_icon(painter, self._icon, spot, getattr(t, self._ink), getattr(t, self._fill))
 
 
 class EmptyPage(QWidget):
