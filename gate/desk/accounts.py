@@ -42,8 +42,11 @@ class Accounts:
         return self.show(OneAccount(address=address), by)
 
     def set(self, params: SetAccount, by: By) -> Account:
+        with self._ledger.reading() as tx:
+            address = typed.known_account(tx, params.address)  # the alias that named it may be one that now goes
+
         def plan(tx: Transaction) -> Plan:
-            address = typed.known_account(tx, params.address)
+            typed.known_account(tx, address)
             before = accounts.get(tx, address)
             assert before is not None  # noqa: S101 (a name has its account: foreign key)
             after = _with(before, params)
@@ -57,7 +60,7 @@ class Accounts:
             return Plan("account.set", told, text, changes, needs=[("name", address)])
 
         self._ledger.change(by, plan)
-        return self.show(OneAccount(address=params.address), by)
+        return self.show(OneAccount(address=address), by)
 
     def remove(self, params: OneAccount, by: By) -> Changed:
         def plan(tx: Transaction) -> Plan:

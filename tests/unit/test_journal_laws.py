@@ -24,9 +24,9 @@ from gate.forms import (
 )
 from tests.unit.open_desk import OpenDesk, open_desk
 
-ADDRESSES = ["a@own.example", "b@own.example", "c@other.example"]
-PATTERNS = ["x@bad.example", "@bad.example", "keyword:casino", "*@worse.example"]
-SCOPES = [*ADDRESSES, "*", "@own.example"]
+ADDRESSES = ["a@own.example", "b@own.example"]
+PATTERNS = ["x@bad.example", "keyword:casino"]
+SCOPES = [*ADDRESSES, "@own.example"]
 
 address, pattern, scope = st.sampled_from(ADDRESSES), st.sampled_from(PATTERNS), st.sampled_from(SCOPES)
 several = st.lists(pattern, min_size=1, max_size=3)
@@ -64,7 +64,7 @@ changes: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda s, p, c: lambda d: _import(d, s, p, c), scope, several, st.booleans()),
 )  # fmt: skip
 ways_back: st.SearchStrategy[Step] = st.one_of(
-    st.just(lambda d: d.undo()), st.just(lambda d: d.redo()), st.builds(lambda n: lambda d: d.undo(n), st.integers(1, 12))
+    st.just(lambda d: d.undo()), st.just(lambda d: d.redo()), st.builds(lambda n: lambda d: d.undo(n), st.integers(1, 6))
 )
 
 
@@ -98,7 +98,7 @@ def _verdicts(opened: OpenDesk) -> list[Any]:
 
 
 LAW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -119,11 +119,13 @@ def test_all_undone_is_the_beginning_and_all_redone_the_end(empty: Path, steps: 
 
 
 @LAW
-@given(steps=st.lists(st.one_of(changes, changes, ways_back), max_size=14))
+@given(steps=st.lists(st.one_of(changes, ways_back), min_size=4, max_size=14))
 def test_undo_of_any_change_in_any_order_leaves_whole_lists(empty: Path, steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(shutil.copytree(empty, Path(place) / "data"))
         with open_desk(folder) as opened:
+            opened.add("a@own.example", aliases=["alias@own.example"])
+            opened.deny("a@own.example", "x@bad.example")
             _do(opened, steps)
             verdicts = _verdicts(opened)
             _no_orphans(opened)
