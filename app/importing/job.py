@@ -1,0 +1,221 @@
+"""One import from the first file to the last undo: its stage, what was read, and what the gate made of it.
+
+The only part of the import that speaks with the gate; the pages know this job and the review's model.
+
+    CHOOSE --start--> READ --done--> REVIEW | NOTHING --apply--> DONE
+                        | broke --> FAILED     every stage --start--> READ, --again--> CHOOSE
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.importing.child import SurveyChild
+from app.importing.rows import Group, chosen, group_rows, leaked_rows, parts
+from app.link.client import Call, CallFailed, Client
+from gate.control.messages import (
+    Applied,
+    ApplyImport,
+    Candidate,
+    Changed,
+    ImportItem,
+    Nothing,
+    Progress,
+    Staged,
+    StageImport,
+    SurveyContext,
+    SurveyDone,
+    UndoQuery,
+    Unreadable,
+)
+
+PART_PATTERNS = 5000
+"""Patterns of one message at most: far below the line limit of the protocol."""
+_LABEL_LIMIT = 200
+_PROBLEMS_KEPT = 1000
+
+
+class Stage(StrEnum):
+    CHOOSE = "choose"
+    READ = "read"
+    REVIEW = "review"
+    NOTHING = "nothing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportJob(QObject):
+    """See the module.
+
+    Signals:
+        stageChanged(): `stage` is another, or begins anew.
+        progressed(): `progress` or `problems` have grown.
+        refused(str): applying or taking back did not work, and why.
+        applying(bool): the gate was asked to apply, or has answered.
+    Attributes:
+        stage; paths; progress; problems (the first 1000 of what could not be read); surveyed; why (of FAILED);
+        context (what the gate told); applied (the gate's answer); undone.
+    """
+
+    stageChanged = Signal()
+    progressed = Signal()
+    refused = Signal(str)
+    applying = Signal(bool)
+
+    def __init__(self, client: Client, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._child: SurveyChild | None = None
+        self._call: Call | None = None
+        self._candidates: dict[str | None, list[Candidate]] = {}
+        self._forget()
+        self.stage = Stage.CHOOSE
+
+    def _forget(self) -> None:
+        self.paths: list[Path] = []
+        self.account: str | None = None
+        self.progress = Progress(bytes=0, of=0, messages=0)
+        self.problems: list[Unreadable] = []
+        self.surveyed = SurveyDone(messages=0, unreadable=0)
+        self.context = SurveyContext()
+        self.applied: Applied | None = None
+        self.closed: str | None = None
+        self.undone = False
+        self.why = ""
+        self._candidates = {}
+
+    def _become(self, stage: Stage) -> None:
+        self.stage = stage
+        self.stageChanged.emit()
+
+    @property
+    def label(self) -> str:
+        """What the import is called: the name of what was read."""
+        return ", ".join(path.name or str(path) for path in self.paths)[:_LABEL_LIMIT]
+
+    # ------------------------------------------------ reading
+
+    def start(self, paths: Sequence[Path], account: str | None = None) -> None:
+        """Read these files and folders; what was read before is forgotten."""
+        self.stop()
+        self._forget()
+        self.paths, self.account = list(paths), account
+        self._become(Stage.READ)
+        self._call = self._client.call("survey.context", Nothing(), self._got_context, self._no_context)
+
+    def again(self) -> None:
+        """Back to the choice of files."""
+        self.stop()
+        self._forget()
+        self._become(Stage.CHOOSE)
+
+    def stop(self) -> None:
+        """End what is under way. No signal follows."""
+        if self._child is not None:
+            self._child.cancel()
+            self._child.deleteLater()
+            self._child = None
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _got_context(self, context: SurveyContext) -> None:
+        self._call = None
+        self.context = context
+        self._child = child = SurveyChild(self.paths, context, self.account, self)
+        child.progress.connect(self._progress)
+        child.unreadable.connect(self._unreadable)
+        child.candidates.connect(self._found)
+        child.done.connect(self._done)
+        child.broke.connect(self._broke)
+
+    def _no_context(self, failed: CallFailed) -> None:
+        self._broke(failed.text)
+
+    def _progress(self, progress: Progress) -> None:
+        self.progress = progress
+        self.progressed.emit()
+
+    def _unreadable(self, problems: list[Unreadable]) -> None:
+        self.problems += problems[: _PROBLEMS_KEPT - len(self.problems)]
+        self.progressed.emit()
+
+    def _found(self, candidates: list[Candidate]) -> None:
+        for each in candidates:
+            self._candidates.setdefault(each.account, []).append(each)
+
+    def _done(self, done: SurveyDone) -> None:
+        self.surveyed = done
+        self._become(Stage.REVIEW if self._candidates else Stage.NOTHING)
+
+    def _broke(self, why: str) -> None:
+        self._call = None
+        self.why = why
+        self._become(Stage.FAILED)
+
+    # ------------------------------------------------ what was found
+
+    def groups(self) -> list[Group]:
+        """By account, as suggested."""
+        counted = {each.account: (each.messages, each.made) for each in self.progress.accounts}
+        found = (candidate for rows in self._candidates.values() for candidate in rows)
+        return group_rows(found, counted)
+
+    def leaked(self, group: Group, expected: Sequence[str]) -> Group:
+        """One account as an address that leaked."""
+        return leaked_rows(group, self._candidates.get(group.account, ()), expected)
+
+    # ------------------------------------------------ the gate
+
+    def deny(self, groups: Sequence[Group], *, everywhere: bool = False) -> None:
+        """Deny what is ticked, in one change: for the account it was found in, or everywhere."""
+        self._apply(chosen(groups, "*" if everywhere else None))
+
+    def close_address(self, account: str) -> None:
+        """Close the account that leaked."""
+        self.closed = account
+        self._apply([ImportItem(scope=account, close=True)])
+
+    def _apply(self, items: list[ImportItem]) -> None:
+        if self._call is not None or not items:
+            return
+        self.applying.emit(True)
+        self._send(list(parts(items, PART_PATTERNS)), None)
+
+    def _send(self, waiting: list[list[ImportItem]], stage: str | None) -> None:
+        if len(waiting) > 1:
+            form = StageImport(stage=stage, items=waiting[0])
+
+            def staged(answer: Staged) -> None:
+                self._send(waiting[1:], answer.stage)
+
+            self._call = self._client.call("import.stage", form, staged, self._not_applied)
+            return
+        last = ApplyImport(label=self.label, stage=stage, items=waiting[0])
+        self._call = self._client.call("import.apply", last, self._is_applied, self._not_applied)
+
+    def _is_applied(self, applied: Applied) -> None:
+        self._call = None
+        self.applied = applied
+        self.applying.emit(False)
+        self._become(Stage.DONE)
+
+    def _not_applied(self, failed: CallFailed) -> None:
+        self._call = None
+        self.closed = None
+        self.applying.emit(False)
+        self.refused.emit(failed.text)
+
+    def undo(self) -> None:
+        """Take the whole import back."""
+        if self.applied is None or self.applied.change is None or self._call is not None:
+            return
+        query = UndoQuery(id=self.applied.change.id)
+        self._call = self._client.call("undo", query, self._is_undone, self._not_applied)
+
+    def _is_undone(self, _changed: Changed) -> None:
+        self._call = None
+        self.undone = True
+        self._become(Stage.DONE)

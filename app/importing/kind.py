@@ -1,0 +1,169 @@
+"""The question on top of the review: is this mail spam that was kept, or mail to a leaked address; and then, which
+address, who is expected there, and what shall happen to all others."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.importing.rows import Group
+from app.widgets.frames import Card, Hairline
+from app.widgets.kinds import kind_icon
+from app.widgets.labels import Label, visible
+from app.widgets.segmented import Choice, Segmented
+from gate.errors import Fault
+from gate.rules import pattern
+
+HERE, EVERYWHERE, CLOSE = "here", "everywhere", "close"
+
+
+class MailKind(Card):
+    """Signals:
+    changed(): another kind, address, expected sender.
+    deedChanged(): what happens to all others is another.
+    """
+
+    changed = Signal()
+    deedChanged = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._groups: list[Group] = []
+        self.spam = QRadioButton(self.tr("spam that I kept"), self)
+        self.leak = QRadioButton(self.tr("mail to a leaked address: tick every sender but the expected"), self)
+        self._buttons = QButtonGroup(self)
+        self.address = QComboBox(self)
+        self.expected = QLineEdit(self)
+        self._mark = QAction(self)
+        self.deed = Segmented(
+            [
+                Choice(HERE, self.tr("Deny here")),
+                Choice(EVERYWHERE, self.tr("Deny everywhere")),
+                Choice(CLOSE, self.tr("Close the address")),
+            ],
+            self.tr("All others"),
+            parent=self,
+        )
+        self._wrong = Label(kind="warning", wrap=True, parent=self)
+        self._more = QWidget(self)
+        self._build()
+        self._connect_signals()
+
+    def _build(self) -> None:
+        self.spam.setChecked(True)
+        for button in (self.spam, self.leak):
+            self._buttons.addButton(button)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 0, 16, 0)
+        top.setSpacing(16)
+        top.addWidget(Label(self.tr("This mail is"), bold=True, parent=self))
+        top.addWidget(self.spam)
+        top.addWidget(self.leak, 1)
+        grid = QGridLayout(self._more)
+        grid.setContentsMargins(16, 8, 16, 12)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        self.expected.setPlaceholderText("@shop.example")
+        self.expected.addAction(self._mark, QLineEdit.ActionPosition.LeadingPosition)
+        fields = (
+            (self.tr("The address"), self.address),
+            (self.tr("Only this sender is expected there"), self.expected),
+            (self.tr("All others"), self.deed),
+        )
+        for column, (text, field) in enumerate(fields):
+            label = Label(text, "small", "muted", parent=self._more)
+            label.setBuddy(field)
+            field.setAccessibleName(text)
+            grid.addWidget(label, 0, column)
+            grid.addWidget(field, 1, column)
+            grid.setColumnStretch(column, 0 if field is self.deed else 1)
+        self.address.setMinimumWidth(120)
+        self.address.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        grid.addWidget(self._wrong, 2, 0, 1, 3)
+        self._line = Hairline(parent=self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        top_row = QWidget(self)
+        top_row.setLayout(top)
+        top_row.setMinimumHeight(38)
+        whole.addWidget(top_row)
+        whole.addWidget(self._line)
+        whole.addWidget(self._more)
+        self._show()
+
+    def _connect_signals(self) -> None:
+        self.leak.toggled.connect(self._show)
+        self.leak.toggled.connect(lambda _on: self.changed.emit())
+        self.address.currentIndexChanged.connect(lambda _at: self.changed.emit())
+        self.expected.textChanged.connect(self._show)
+        self.expected.textChanged.connect(lambda _text: self.changed.emit())
+        self.deed.chosen.connect(lambda _key: self.deedChanged.emit())
+
+    # ------------------------------------------------ for the review
+
+    def offer(self, groups: Sequence[Group], expected: dict[str, list[str]]) -> None:
+        """The accounts that may have leaked; an account that is given to somebody says who is expected."""
+        self._groups = [group for group in groups if group.account is not None]
+        self._expected = expected
+        self.spam.setChecked(True)
+        self.deed.set_current(HERE)
+        self.address.clear()
+        self.address.addItems([visible(group.account or "") for group in self._groups])
+        first = next((group.account for group in self._groups if expected.get(group.account or "")), None)
+        if first is not None:
+            self.address.setCurrentText(first)
+        self.expected.setText(" ".join(expected.get(first or "", [])))
+        self.leak.setEnabled(bool(self._groups))
+
+    def leaked(self) -> Group | None:
+        """The account that leaked, None while the mail is spam that was kept."""
+        at = self.address.currentIndex()
+        return self._groups[at] if self.leak.isChecked() and 0 <= at < len(self._groups) else None
+
+    def expected_patterns(self) -> list[str]:
+        """The expected senders, those that can be read."""
+        found = (_read(text) for text in self._texts())
+        return [each.text for each in found if isinstance(each, pattern.Pattern)]
+
+    def set_small(self, small: bool) -> None:
+        """In little room the second choice says less."""
+        self.leak.setText(
+            self.tr("mail to a leaked address")
+            if small
+            else self.tr("mail to a leaked address: tick every sender but the expected")
+        )
+
+    # ------------------------------------------------ inside
+
+    def _texts(self) -> list[str]:
+        return self.expected.text().replace(",", " ").split()
+
+    def _show(self) -> None:
+        leak = self.leak.isChecked()
+        self._line.setVisible(leak)
+        self._more.setVisible(leak)
+        found = [_read(text) for text in self._texts()]
+        wrong = next((str(each) for each in found if isinstance(each, Fault)), "")
+        self._wrong.setText(wrong)
+        self._wrong.setVisible(bool(wrong))
+        kind = next((kind_icon(each.kind) for each in found if isinstance(each, pattern.Pattern)), "person")
+        theme.set_icon(self._mark, kind, 16, "muted")
+
+
+def _read(text: str) -> pattern.Pattern | Fault:
+    try:
+        return pattern.parse(text)
+    except Fault as wrong:
+        return wrong

@@ -1,0 +1,210 @@
+"""The import in the content area: head with the steps, the step itself, and the foot. It knows the job, not the gate.
+
+To add a step: 1. its `Stage` in `job`; 2. its view; 3. its lines in `_show_stage` and `_HEADS`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.importing import words
+from app.importing.choose import choose_view, failed_view, nothing_view
+from app.importing.job import ImportJob, Stage
+from app.importing.outcome import done_view
+from app.importing.reading import ReadingView
+from app.importing.review import ReviewView
+from app.link.client import Client
+from app.shell.contract import Page
+from app.theme.tokens import FOOT, PAGE_MARGIN, PAGE_MARGIN_SMALL
+from app.widgets.buttons import Button
+from app.widgets.frames import Ground, Hairline
+from app.widgets.labels import ElidedLabel
+from app.widgets.stepper import Stepper
+
+_STEPS = {Stage.CHOOSE: 0, Stage.READ: 1, Stage.NOTHING: 1, Stage.FAILED: 1, Stage.REVIEW: 2, Stage.DONE: 3}
+
+
+class ImportPage(Page):
+    """Signals: `closed()`: the owner is through with it, or cancelled; show another page and drop this one."""
+
+    closed = Signal()
+
+    def __init__(self, client: Client, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.job = ImportJob(client, self)
+        self._title = ElidedLabel("", "title", parent=self)
+        self._line = ElidedLabel("", kind="muted", parent=self)
+        self._steps = Stepper([self.tr("Choose"), self.tr("Read"), self.tr("Review"), self.tr("Done")], self)
+        self._stack = QStackedWidget(self)
+        self._foot = Ground("base", self)
+        self._promise = ElidedLabel(self.tr("One undo takes all of it back."), parent=self)
+        self._truth = ElidedLabel(
+            self.tr("Mail like this is refused from now on. Most new spam comes from senders not yet on a list."),
+            "small", "muted", parent=self,
+        )  # fmt: skip
+        self.cancel = Button(self.tr("Cancel"), do=self._leave, parent=self)
+        self.primary = Button("", "refused", "primary", self._apply, self)
+        self.reading = ReadingView(self.job, self._leave, self)
+        self.review = ReviewView(self.job, self)
+        self._passing: QWidget | None = None
+        self._waiting = False
+        self._live = True
+        self._build()
+        self._connect_signals()
+        self._show_stage()
+
+    def _build(self) -> None:
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        names.addWidget(self._title)
+        names.addWidget(self._line)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addLayout(names, 1)
+        head.addWidget(self._steps, 0, Qt.AlignmentFlag.AlignVCenter)
+        for view in (self.reading, self.review):
+            self._stack.addWidget(view)
+        self._body = QVBoxLayout()
+        self._body.setSpacing(12)
+        self._body.addLayout(head)
+        self._body.addWidget(self._stack, 1)
+        told = QVBoxLayout()
+        told.setSpacing(0)
+        told.addStretch(1)
+        told.addWidget(self._promise)
+        told.addWidget(self._truth)
+        told.addStretch(1)
+        self._foot.setFixedHeight(FOOT)
+        self._foot_row = QHBoxLayout(self._foot)
+        self._foot_row.setSpacing(8)
+        self._foot_row.addLayout(told, 1)
+        self._foot_row.addWidget(self.cancel)
+        self._foot_row.addWidget(self.primary)
+        self._edge = Hairline(parent=self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._body, 1)
+        whole.addWidget(self._edge)
+        whole.addWidget(self._foot)
+        self.set_small(False)
+
+    def _connect_signals(self) -> None:
+        self.job.stageChanged.connect(self._show_stage)
+        self.job.applying.connect(self._set_waiting)
+        self.job.refused.connect(self._refused)
+        self.review.verbChanged.connect(self._show_verb)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self._apply, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    # ------------------------------------------------ for the window
+
+    def start(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
+        """Read these files at once; without any, show what is under way, or let the owner choose."""
+        if paths:
+            self.job.start(paths, account)
+        elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
+            self.job.again()
+
+    def set_small(self, small: bool) -> None:
+        side = PAGE_MARGIN_SMALL if small else PAGE_MARGIN
+        self._body.setContentsMargins(side, 8 if small else 16, side, 8 if small else 16)
+        self._foot_row.setContentsMargins(side, 0, side, 0)
+        self._truth.setVisible(not small)
+        self.review.set_small(small)
+
+    def set_live(self, live: bool) -> None:
+        self._live = live
+        self._show_verb()
+
+    def focus_search(self) -> None:
+        if self.job.stage is Stage.REVIEW:
+            self.review.search.setFocus()
+
+    # ------------------------------------------------ the stages
+
+    def _show_stage(self) -> None:
+        stage = self.job.stage
+        self._steps.go(_STEPS[stage])
+        title, line = self._head(stage)
+        self._title.setText(title)
+        self._line.setText(line)
+        self._line.setVisible(bool(line))
+        self._foot.setVisible(stage is Stage.REVIEW)
+        self._edge.setVisible(stage is Stage.REVIEW)
+        if stage is Stage.READ:
+            self.reading.begin()
+            self._show(self.reading)
+        elif stage is Stage.REVIEW:
+            self.review.begin()
+            self._show(self.review)
+        else:
+            self._show(self._view(stage))
+        self._show_verb()
+
+    def _view(self, stage: Stage) -> QWidget:
+        if stage is Stage.DONE:
+            return done_view(self.job, self, self._leave)
+        if stage is Stage.NOTHING:
+            return nothing_view(self.job, self, self.job.start)
+        if stage is Stage.FAILED:
+            return failed_view(self.job, self, lambda: self.job.start(self.job.paths, self.job.account), self.job.start)
+        return choose_view(self, self.job.start)
+
+    def _show(self, view: QWidget) -> None:
+        if self._passing is not None:
+            self._stack.removeWidget(self._passing)
+            self._passing.deleteLater()
+            self._passing = None
+        if self._stack.indexOf(view) < 0:
+            self._stack.addWidget(view)
+            self._passing = view
+        self._stack.setCurrentWidget(view)
+
+    def _head(self, stage: Stage) -> tuple[str, str]:
+        if stage is Stage.READ:
+            return self.tr("Reading your spam"), self.tr(
+                "The file is only read. Nothing is denied before you have seen it."
+            )
+        if stage is Stage.REVIEW:
+            return self.tr("Review what was found"), self._found_line()
+        return self.tr("Import spam"), self.job.label
+
+    def _found_line(self) -> str:
+        done = self.job.surveyed
+        accounts = sum(each.account is not None for each in self.job.progress.accounts)
+        line = self.tr("%1: %2, %3")
+        if done.unreadable:
+            line = self.tr("%1: %2, %3, %4")
+        return (
+            line.replace("%4", words.say("%Ln mail(s) could not be read", done.unreadable))
+            .replace("%3", words.say("%Ln account(s)", accounts))
+            .replace("%2", words.say("%Ln mail(s)", done.messages))
+            .replace("%1", self.job.label)
+        )
+
+    # ------------------------------------------------ the foot
+
+    def _show_verb(self) -> None:
+        text, possible = self.review.verb()
+        self.primary.setText("…" if self._waiting else text)
+        self.primary.setEnabled(possible and self._live and not self._waiting)
+
+    def _set_waiting(self, waiting: bool) -> None:
+        self._waiting = waiting
+        if waiting:
+            self._promise.setText(self.tr("One undo takes all of it back."))
+        self._show_verb()
+
+    def _refused(self, why: str) -> None:
+        self._promise.setText(why)
+
+    def _apply(self) -> None:
+        if self.primary.isEnabled() and self.job.stage is Stage.REVIEW:
+            self.review.apply()
+
+    def _leave(self) -> None:
+        self.job.stop()
+        self.closed.emit()
