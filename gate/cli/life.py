@@ -13,6 +13,8 @@ from gate.forms import Status
 QUIT_SECONDS = 45.0
 """A gate that quits lets its sessions finish first: 30 seconds at most, more for one past its final dot."""
 
+LOCK_SECONDS = 10.0
+
 Listen = Annotated[list[str] | None, typer.Option("--listen", metavar="HOST:PORT", help="Where mail comes in.")]
 Deliver = Annotated[str | None, typer.Option("--deliver", metavar="URL", help="built-in, or smtp://HOST:PORT.")]
 Domain = Annotated[list[str] | None, typer.Option("--domain", metavar="NAME", help="A domain of the server behind.")]
@@ -89,10 +91,22 @@ def quit_(as_json: Json = False) -> None:
                     raise
             if not gate.wait_end(QUIT_SECONDS):
                 output.note("irusu-gate: the gate still lets a session finish; it ends when that is done")
+                return
+        _await_lock()
     if as_json:
         output.show_json(Status(state="not running", version=__version__, home=str(link.folders().data)))
     elif gate is not None:
         output.say("The gate has ended")
+
+
+def _await_lock() -> None:
+    """The gate gives its lock back as its last deed: who starts another one now will not meet it."""
+    from gate.service.lock import Ownership
+
+    places = link.folders()
+    if places.socket is None and places.data.is_dir():
+        with Ownership(places, "command") as ownership:
+            ownership.take(LOCK_SECONDS)
 
 
 def _tell(method: str, as_json: bool) -> None:

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from gate import __version__
-from gate.cli import accounts, activity, entries, journal, life, link, output, saved
+from gate.cli import accounts, activity, demo, entries, journal, life, link, output, saved
 from gate.errors import Fault
 
 NAME = "irusu-gate"
-NOUNS = (life, accounts, entries, activity, saved, journal)
+NOUNS = (life, demo, accounts, entries, activity, saved, journal)
 
 _INTRODUCTION = "To unwanted senders your address does not exist: the gate in front of your mail server."
 
@@ -64,10 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Fault as fault:
         output.fail(str(fault))
         return 1
-    except KeyboardInterrupt:
+    except OSError as problem:
+        if isinstance(problem, BrokenPipeError):
+            output.close_pipe()
+        else:
+            output.fail(f"{problem.filename or 'the system'}: {problem.strerror or problem}")
         return 1
-    except BrokenPipeError:
-        output.close_pipe()
+    except KeyboardInterrupt:
         return 1
     except Exception as problem:  # noqa: BLE001 (the outermost edge)
         output.fail(f"Something went wrong: {type(problem).__name__}: {problem}{_keep(problem)}")
