@@ -277,9 +277,7 @@ def test_import_makes_accounts_in_one_undo(opened: OpenDesk) -> None:
     assert told.change.text == "3 entries, 1 new account, bob@own.example closed from junk.mbox"
     assert opened.desk.accounts.show(OneAccount(address=ANNA), "cli").refuse_bounces
     assert opened.entries(ANNA)[0].origin == "junk.mbox"
-    refused(
-        "import.stage_unknown", lambda: opened.desk.importing.apply(ApplyImport(label="x", stage=stage), "app")
-    )
+    refused("import.stage_unknown", lambda: opened.desk.importing.apply(ApplyImport(label="x", stage=stage), "app"))
     again = opened.desk.importing.apply(ApplyImport(label="junk.mbox", items=items), "app")
     assert (again.applied, again.change) == (0, None)
     opened.undo()

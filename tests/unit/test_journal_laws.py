@@ -64,7 +64,9 @@ changes: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda s, p, c: lambda d: _import(d, s, p, c), scope, several, st.booleans()),
 )  # fmt: skip
 ways_back: st.SearchStrategy[Step] = st.one_of(
-    st.just(lambda d: d.undo()), st.just(lambda d: d.redo()), st.builds(lambda n: lambda d: d.undo(n), st.integers(1, 6))
+    st.just(lambda d: d.undo()),
+    st.just(lambda d: d.redo()),
+    st.builds(lambda n: lambda d: d.undo(n), st.integers(1, 6)),
 )
 
 

@@ -1,0 +1,251 @@
+"""The recorder over a real log.db: what is kept, what is told, and what happens when the log cannot be written."""
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.events import Events
+from gate.forms import Decision, LogQuery
+from gate.recorder import Recorder
+from gate.store import Log, open_log
+from tests.unit.open_desk import open_desk
+
+
+def decision(number: int = 0, **fields: Any) -> Decision:
+    given: dict[str, Any] = {
+        "time": f"2026-11-{1 + number % 28:02}T08:00:00Z",
+        "front": "smtp",
+        "client": "192.0.2.7",
+        "helo": "mx.bad.example",
+        "sender": f"s{number}@bad.example",
+        "recipient": "anna@own.example",
+        "verdict": "refuse",
+        "because": "entry",
+        "account": "anna@own.example",
+        "entry_id": 1,
+        **fields,
+    }
+    return Decision(**given)
+
+
+class Heard:
+    """What the recorder told, and a way to wait for so many decisions."""
+
+    def __init__(self, events: Events) -> None:
+        self._more = threading.Condition()
+        self.batches: list[tuple[float, list[Decision]]] = []
+        events.subscribe(self._take)
+
+    def _take(self, kind: str, data: Any) -> None:
+        assert kind == "decisions"
+        with self._more:
+            self.batches.append((time.monotonic(), data))
+            self._more.notify_all()
+
+    @property
+    def rows(self) -> list[Decision]:
+        return [row for _, batch in self.batches for row in batch]
+
+    def wait(self, count: int) -> list[Decision]:
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.rows) >= count, 20)
+        return self.rows
+
+
+class Recording:
+    def __init__(self, folder: Path, **limits: int) -> None:
+        self.log: Log = open_log(folder / "log.db")
+        self.events = Events()
+        self.heard = Heard(self.events)
+        self.recorder = Recorder(self.log, self.events, **limits)
+        self.recorder.start()
+
+    def rows(self, **query: Any) -> list[Decision]:
+        return self.log.page(LogQuery(limit=query.pop("limit", 1000), **query), None).rows
+
+
+@contextlib.contextmanager
+def recording(folder: Path, **limits: int) -> Iterator[Recording]:
+    it = Recording(folder, **limits)
+    try:
+        yield it
+    finally:
+        it.recorder.stop()
+        it.log.close()
+
+
+def test_a_decision_is_seen_at_once_and_kept(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        started = time.monotonic()
+        it.recorder.record(decision())
+        (row,) = it.heard.wait(1)
+        assert it.heard.batches[0][0] - started < 0.5
+        assert row.id == 1
+        assert it.rows() == [row]  # who hears of it finds it in the log
+        assert it.recorder.totals() == (1, 0)
+        assert it.recorder.warnings() == []
+    with recording(tmp_path) as it:  # numbers and totals go on after a restart
+        it.recorder.record(decision(verdict="accept", because="none", entry_id=None))
+        assert it.heard.wait(1)[0].id == 2
+        assert it.recorder.totals() == (1, 1)
+        assert [row.id for row in it.rows()] == [1, 2]
+
+
+def test_at_most_ten_events_a_second(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        for number in range(500):
+            it.recorder.record(decision(number))
+            time.sleep(0.001)  # a stream of mail, not a wait
+        it.heard.wait(500)
+        times = [when for when, _ in it.heard.batches]
+        assert all(later - earlier >= 0.09 for earlier, later in pairwise(times))
+        assert [row.id for row in it.heard.rows] == list(range(1, 501))
+
+
+def test_hits_and_totals_by_day(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        for number in range(60):
+            it.recorder.record(decision(number))
+        it.recorder.record(decision(verdict="accept", because="watch", would="refuse", entry_id=2))
+    log = open_log(tmp_path / "log.db")
+    assert log.hits([1, 2, 3]) == {1: (60, "2026-11-28T08:00:00Z"), 2: (1, "2026-11-01T08:00:00Z")}
+    assert log.totals() == (60, 1)
+    assert log.refused_since("2026-11-28", ["anna@own.example", "bob@own.example"]) == {"anna@own.example": 2}
+    log.close()
+
+
+def test_hits_are_shown_beside_the_entry(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as opened:
+        opened.add("anna@own.example")
+        opened.deny("anna@own.example", "s0@bad.example")
+        (entry,) = opened.entries("anna@own.example")
+        recorder = Recorder(opened.log, opened.events)
+        recorder.start()
+        recorder.record(decision(entry_id=entry.id))
+        recorder.stop()
+        (entry,) = opened.entries("anna@own.example")
+        assert (entry.hits, entry.last_hit) == (1, "2026-11-01T08:00:00Z")
+        opened.undo()
+        opened.redo()
+        assert opened.entries("anna@own.example")[0].hits == 1
+
+
+def test_pages_newest_last(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        for number in range(10):
+            it.recorder.record(decision(number, verdict="accept" if number % 2 else "refuse"))
+    with contextlib.closing(open_log(tmp_path / "log.db")) as log:
+
+        def page(**query: Any) -> tuple[list[int], bool]:
+            found = log.page(LogQuery(**query), None)
+            return [row.id for row in found.rows], found.more
+
+        assert page(limit=3) == ([8, 9, 10], True)
+        assert page(limit=3, before=4) == ([1, 2, 3], False)
+        assert page(limit=3, after_id=8) == ([9, 10], False)
+        assert page(limit=3, after_id=2) == ([3, 4, 5], True)
+        assert page(verdict="accept", limit=2) == ([8, 10], True)
+        assert page(filter="S7@") == ([8], False)
+        assert page(account="bob@own.example") == ([], False)
+        assert [row.id for row in log.page(LogQuery(), "2026-11-09T08:00:00").rows] == [9, 10]
+
+
+@pytest.mark.parametrize("trim_rows", [3, 20_000])
+def test_old_rows_go_and_totals_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trim_rows: int) -> None:
+    monkeypatch.setattr("gate.store.decisions.TRIM_ROWS", trim_rows)
+    log = open_log(tmp_path / "log.db")
+    log.append([decision(number, id=number + 1, time=f"2020-01-01T00:00:{number:02}Z") for number in range(10)])
+    log.append([decision(number, id=number + 1, time=f"2099-01-01T00:00:{number:02}Z") for number in range(10, 20)])
+    while log.trim(oldest="2026-01-01", max_rows=1000):
+        pass
+    assert [row.id for row in log.page(LogQuery(), None).rows] == list(range(11, 21))
+    while log.trim(oldest="2026-01-01", max_rows=4):
+        pass
+    assert [row.id for row in log.page(LogQuery(), None).rows] == [17, 18, 19, 20]
+    assert log.totals() == (20, 0)
+    assert log.last_id() == 20
+    log.close()
+
+
+def test_a_locked_log_delays_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        with contextlib.closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            started = time.monotonic()
+            for number in range(200):
+                it.recorder.record(decision(number))
+            assert time.monotonic() - started < 0.2
+            it.heard.wait(1)
+            assert it.heard.batches[0][0] - started < 0.5  # seen all the same
+            it.heard.wait(200)
+            assert [warning.code for warning in it.recorder.warnings()] == ["log.unavailable"]
+            other.execute("ROLLBACK")
+        it.recorder.stop()
+        assert [row.id for row in it.rows()] == list(range(1, 201))
+        assert it.recorder.warnings() == []
+
+
+def test_a_full_disk_costs_decisions_only(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        it.recorder.record(decision())
+        it.heard.wait(1)
+        database = it.log._database
+        assert database is not None
+        with database.writing() as tx:
+            tx.exec_driver_sql(f"PRAGMA max_page_count = {tx.exec_driver_sql('PRAGMA page_count').scalar()}")
+        for number in range(3000):
+            it.recorder.record(decision(number))
+        assert len(it.heard.wait(3001)) == 3001
+        assert [warning.code for warning in it.recorder.warnings()] == ["log.unavailable"]
+        assert "full" in it.recorder.warnings()[0].text
+        assert it.recorder.totals() == (3001, 0)
+
+
+def test_a_log_that_breaks_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
+    with recording(tmp_path) as it:
+        it.recorder.record(decision())
+        it.heard.wait(1)
+        with contextlib.closing(sqlite3.connect(tmp_path / "log.db")) as other:
+            other.execute("DROP TABLE decision")
+            other.commit()
+        it.recorder.record(decision(1))
+        it.heard.wait(2)
+        it.recorder.stop()
+        assert [warning.code for warning in it.recorder.warnings()] == ["log.set_aside"]
+        assert list(tmp_path.glob("log.db.broken-*"))
+        assert [row.sender for row in it.rows()] == ["s1@bad.example"]
+
+
+def test_a_flood_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.recorder.QUEUE_LIMIT", 10)
+    log = open_log(tmp_path / "log.db")
+    recorder = Recorder(log, Events())  # not started: nobody takes
+    for number in range(15):
+        recorder.record(decision(number))
+    assert [(warning.code, warning.params) for warning in recorder.warnings()] == [("log.dropped", {"count": 5})]
+    assert recorder.totals() == (15, 0)
+    log.close()
+
+
+def test_a_listener_that_fails_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    events = Events()
+    heard: list[Any] = []
+
+    def failing(_kind: str, _data: Any) -> None:
+        raise ValueError("of its own")
+
+    end = events.subscribe(failing)
+    events.subscribe(lambda _kind, data: heard.append(data))
+    events.publish("state", 1)
+    assert "of its own" in caplog.text
+    end()
+    end()
+    events.publish("state", 2)
+    assert heard == [1, 2]
