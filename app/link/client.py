@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.link.calls import Call, CallFailed, Done, Failed, failure
+from app.link.calls import SLOW, Call, CallFailed, Done, Failed, failure
 from app.link.state import Connection, LinkState, shown
 from app.link.transport import Transport
 from gate.control import codec
@@ -92,7 +92,6 @@ class Client(QObject):
         self._was_lost = False
         self._tries = 0
         self._heard = 0.0
-        self._beat: Call | None = None
         self._retry = QTimer(self, singleShot=True)
         self._greeting = QTimer(self, singleShot=True, interval=round(GREETING_SECONDS * 1000))
         self._watch = QTimer(self, interval=1000)
@@ -178,7 +177,6 @@ class Client(QObject):
         self._greeting.stop()
         self._watch.stop()
         self._buffer = codec.LineBuffer()
-        self._beat = None
         calls, self._calls = list(self._calls.values()), {}
         self._fail_later(calls, failure("link.lost"))
         was = self._connection
@@ -244,18 +242,17 @@ class Client(QObject):
         now = time.monotonic()
         for number in [n for n, call in self._calls.items() if call.deadline < now]:
             self._calls.pop(number).fail(failure("link.timeout"))
-        if any(call is not self._beat for call in self._calls.values()):
-            return  # the gate answers one call after the other: one that takes long is no silence
-        if self._beat is None and now - self._heard > HEARTBEAT_SECONDS:
-            self._beat = Call("status", None, lambda _why: None)
-            self._send(self._beat, Nothing())
+        if any(call.method in SLOW for call in self._calls.values()):
+            return  # the gate answers one call after the other: one that may take long is no silence
+        if not self._calls and now - self._heard > HEARTBEAT_SECONDS:
+            self._send(Call("status", None, lambda _why: None), Nothing())
         elif now - self._heard > 2 * HEARTBEAT_SECONDS:
             self._cut_off()
 
     # ------------------------------------------------------------ what comes
 
     def _received(self, data: bytes) -> None:
-        self._heard, self._beat = time.monotonic(), None
+        self._heard = time.monotonic()
         self.last_word = datetime.now().astimezone()
         try:
             buffer = self._buffer

@@ -1,0 +1,132 @@
+"""What desktop tests share: the dressed application, a home of their own, a real gate, the whole app, and the check
+that no process is left behind.
+
+    def test_x(home, start_app, qtbot): desktop = start_app(); …     the app finds or launches a real gate in `home`
+    def test_y(running_gate, start_app): …                           a real gate runs there already
+"""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_ACCESSIBILITY"] = "1"
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtWidgets import QApplication
+
+from app import theme
+from app.application import Desktop, dress
+from app.link.process import GateProcess
+from gate import folders
+from tests.wire.gate_process import Gate, Home
+
+SECONDS = 30_000
+"""Milliseconds that anything may take before a test gives up."""
+StartApp = Callable[..., Desktop]
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """The application, dressed as `irusu` does, in English and light."""
+    QLocale.setDefault(QLocale("en_GB"))
+    dress(qapp)
+    theme.use(theme.LIGHT)
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def _light(qapp: QApplication) -> Iterator[None]:
+    """Every test begins light, and leaves no widget to the next."""
+    yield
+    for widget in QApplication.topLevelWidgets():
+        widget.close()
+        widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if theme.tokens() is not theme.LIGHT:
+        theme.use(theme.LIGHT)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """An IRUSU_HOME of the test's own, whose gate listens on a free port. Afterwards nothing runs in it."""
+    path = tmp_path / "irusu"
+    (path / "config").mkdir(parents=True, mode=0o700)
+    path.chmod(0o700)
+    (path / "config" / "gate.toml").write_text('[gate]\nlisten = ["127.0.0.1:0"]\n', "utf-8")
+    monkeypatch.setenv("IRUSU_HOME", str(path))
+    yield Home(path)
+    deadline = time.monotonic() + 10
+    while (left := _processes_of(path)) and time.monotonic() < deadline:
+        time.sleep(0.02)  # one that was asked to end may still be ending
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, f"left behind: {left}"
+
+
+@pytest.fixture
+def running_gate(home: Home) -> Iterator[Gate]:
+    """A real gate, stopped, that the app did not launch."""
+    with home.gate("--state", "stopped") as gate:
+        yield gate
+
+
+@pytest.fixture
+def start_app(qapp: QApplication, home: Home) -> Iterator[StartApp]:
+    """Starts the whole app on `home`: `start_app(files…)`. Ends it, and the gate it launched, afterwards."""
+    started: list[Desktop] = []
+
+    def start(*files: Path) -> Desktop:
+        desktop = Desktop(folders.find())
+        started.append(desktop)
+        desktop.begin(files)
+        return desktop
+
+    yield start
+    for desktop in started:
+        end_app(desktop, home)
+
+
+def end_app(desktop: Desktop, home: Home) -> None:
+    """Take the app apart; end the gate that it launched by asking it."""
+    process: GateProcess = desktop.process
+    launched = process.pid
+    desktop.keeper.leave(lambda: None)
+    desktop.window.deleteLater()
+    desktop.deleteLater()
+    if launched is not None and not _ended(launched):
+        home.run("quit")
+        _wait_for_end(launched)
+
+
+def _wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + SECONDS / 1000
+    while not _ended(pid):
+        assert time.monotonic() < deadline, f"process {pid} does not end"
+        time.sleep(0.02)  # no line tells the end of a process that is not waited for
+
+
+def _ended(pid: int) -> bool:
+    """Whether a child has ended; takes its exit code."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
+
+
+def _processes_of(home: Path) -> list[int]:
+    """Processes that run in this home (Linux tells; elsewhere none are found)."""
+    found = []
+    needle = f"IRUSU_HOME={home}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if int(entry.name) != os.getpid() and needle in environment.split(b"\0"):
+            found.append(int(entry.name))
+    return found
