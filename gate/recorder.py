@@ -27,6 +27,8 @@ BATCH_SECONDS = 0.1
 """Between two batches: at most ten events a second, and a decision is seen well within half a second."""
 RETRY_SECONDS = 1.0
 TRIM_SECONDS = 600.0
+TRIM_ROWS = 20_000
+"""The log is trimmed after so long, or so many new rows."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Recorder:
         self._dropped = 0
         self._retry_at = 0.0
         self._trim_at = 0.0
+        self._untrimmed = 0
 
     def start(self) -> None:
         self._refused, self._accepted = self._store.totals()
@@ -122,8 +125,8 @@ class Recorder:
     def _gather(self) -> tuple[list[Decision], bool]:
         batch: list[Decision] = []
         try:
-            timeout = RETRY_SECONDS if self._pending else TRIM_SECONDS
-            first = self._queue.get(timeout=timeout)
+            until_trim = max(BATCH_SECONDS, self._trim_at - time.monotonic())
+            first = self._queue.get(timeout=RETRY_SECONDS if self._pending else until_trim)
             while first is not None:
                 batch.append(first)
                 if len(batch) == BATCH:
@@ -175,12 +178,14 @@ class Recorder:
                 return  # the store remembers why; the rows wait
             for _ in rows:
                 self._pending.popleft()
+            self._untrimmed += len(rows)
         self._retry_at = 0.0
 
     def _trim(self) -> None:
         now = time.monotonic()
-        if now < self._trim_at or self._pending:
+        if (now < self._trim_at and self._untrimmed < TRIM_ROWS) or self._pending:
             return
+        self._untrimmed = 0
         oldest = (datetime.now(UTC) - timedelta(days=self._keep_days)).strftime("%Y-%m-%dT%H:%M:%S")
         try:
             more = self._store.trim(oldest=oldest, max_rows=self._max_rows)

@@ -12,7 +12,7 @@ from gate.store.database import Transaction
 from gate.store.log_tables import decision, hit, total
 
 IN_LIMIT = 10_000
-TRIM_ROWS = 20_000
+TRIM_ROWS = 5_000
 """Rows removed in one transaction, so that a write of the log never waits long behind it."""
 
 _COLUMNS = tuple(decision.c)

@@ -1,6 +1,7 @@
 """What an owner can ask for, and what is refused."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -299,6 +300,30 @@ def test_stages_are_few(opened: OpenDesk) -> None:
     names = [opened.desk.importing.stage(StageImport(items=[item]), "app").stage for _ in range(9)]
     refused("import.stage_unknown", lambda: opened.desk.importing.stage(StageImport(stage=names[0], items=[]), "app"))
     assert opened.desk.importing.stage(StageImport(stage=names[-1], items=[]), "app").stage == names[-1]
+
+
+def test_stages_go_stale(opened: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = opened.desk.importing.stage(StageImport(items=[ImportItem(scope=ANNA)]), "app").stage
+    monkeypatch.setattr("gate.desk.importing.STALE_SECONDS", -1.0)
+    refused("import.stage_unknown", lambda: opened.desk.importing.stage(StageImport(stage=stage, items=[]), "app"))
+
+
+def test_calls_from_many_threads(opened: OpenDesk) -> None:
+    def work(number: int) -> None:
+        for each in range(20):
+            opened.deny("*" if each % 2 else ANNA, f"x{each}@bad{number}.example", "@both.example")
+            opened.check(f"x{each}@bad{number}.example", ANNA)
+            opened.entries(ANNA)
+            opened.desk.importing.context(Nothing(), "cli")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert len(opened.entries(ANNA)) == len(opened.entries("*")) == 81
+    history = opened.desk.journal.history(ListQuery(), "cli").rows
+    assert len(history) == 161
+    for _ in history[:-1]:
+        opened.undo()
+    assert opened.entries("*") == opened.entries(ANNA) == []
 
 
 def test_survey_context(opened: OpenDesk) -> None:

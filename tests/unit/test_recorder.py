@@ -157,6 +157,21 @@ def test_pages_newest_last(tmp_path: Path) -> None:
         assert [row.id for row in log.page(LogQuery(), "2026-11-09T08:00:00").rows] == [9, 10]
 
 
+def test_the_recorder_trims_by_itself(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "log.db")
+    log.append([decision(number, id=number + 1) for number in range(12_000)])
+    log.close()
+    with recording(tmp_path, max_rows=100) as it:
+        it.recorder.record(decision())
+        it.heard.wait(1)
+        until = time.monotonic() + 20
+        while len(it.rows()) == 1000 and time.monotonic() < until:
+            it.recorder.record(decision())  # each is told of in its turn, in which the log is trimmed too
+            it.heard.wait(len(it.heard.rows) + 1)
+        assert it.rows()[0].id > 11_900
+        assert it.log.totals()[0] >= 12_001
+
+
 @pytest.mark.parametrize("trim_rows", [3, 20_000])
 def test_old_rows_go_and_totals_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trim_rows: int) -> None:
     monkeypatch.setattr("gate.store.decisions.TRIM_ROWS", trim_rows)

@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 import gate.store
 from gate.forms import EntryQuery, ListQuery, UndoQuery
@@ -82,6 +84,12 @@ def test_migrations_make_the_tables(tmp_path: Path, schema: Schema, metadata: sa
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+@pytest.mark.parametrize("metadata", [lists_metadata, log_metadata])
+def test_tables_are_no_sqlite_dialect(metadata: sa.MetaData) -> None:
+    for table in metadata.sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
 @pytest.mark.parametrize("schema", [LISTS, LOG])
