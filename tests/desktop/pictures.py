@@ -1,0 +1,163 @@
+"""Pictures of every page in every state, to be laid beside the references: `python -m tests.desktop.pictures OUTDIR`.
+
+A real gate in a throw-away home, filled with made-up accounts and knocked at by made-up senders. Not a test. Without
+a display it draws off screen; under Xvfb (QT_QPA_PLATFORM=xcb) through a real window.
+"""
+
+import os
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QLocale, QSize
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app import theme
+from app.application import Desktop, dress
+from app.link.state import Connection, LinkState
+from gate import folders
+from gate.control.messages import Status
+from tests.wire.gate_process import Gate, Home
+
+LARGE, SMALL = QSize(1100, 720), QSize(720, 480)
+ACCOUNTS = (
+    ("anna@example.org", "--alias", "a.miller@example.org", "--alias", "anna.miller@example.org"),
+    ("bob@example.org",), ("sales@example.org",), ("kids@example.org", "--mode", "allow"),
+    ("shop-acme@example.org", "--watch", "--given-to", "Acme"), ("old-list@example.org", "--mode", "closed"),
+)  # fmt: skip
+DENIED = (
+    "@.lotto-eu.example", "offers@mail.pillpromo.example", "/^promo[0-9]+@/", "@parcel-desk.example",
+    "bounces+88213-*@*.mailway.example", "keyword:casino", "@.seo-boost.example", "noreply@crypto-gift.example",
+    "a.very.long.local.part.that.goes.on.and.on@customer-4711.eu-west.mail.newsletter-carrier.example",
+)  # fmt: skip
+CALLERS = (
+    ("kate@friends.example", "anna@example.org"), ("offers@mail.pillpromo.example", "anna@example.org"),
+    ("win@lotto-eu.example", "anna@example.org"), ("orders@acme-shop.example", "shop-acme@example.org"),
+    ("promo41@deal-day.example", "anna@example.org"), ("newsletter@museum.example", "bob@example.org"),
+    ("unknown@hotel-mail.example", "kids@example.org"), ("billing@parcel-desk.example", "anna@example.org"),
+    ("x9921@prize-desk.example", "old-list@example.org"), ("<b>bold</b>@markup.example", "bob@example.org"),
+)  # fmt: skip
+
+
+def fill(home: Home, gate: Gate) -> None:
+    """Accounts, lists and callers."""
+    for account in ACCOUNTS:
+        home.done("account", "add", *account)
+    home.done("deny", "anna@example.org", *DENIED)
+    home.done("allow", "anna@example.org", "kate@parcel-desk.example", "--note", "a friend")
+    home.done("deny", "*", "@spam.example")
+    for sender, recipient in CALLERS:
+        with smtplib.SMTP("127.0.0.1", gate.port, timeout=20) as smtp:
+            smtp.ehlo("client.example")
+            smtp.docmd("MAIL", f"FROM:<{sender}>")
+            smtp.docmd("RCPT", f"TO:<{recipient}>")
+
+
+class Album:
+    """Takes the pictures."""
+
+    def __init__(self, app: QApplication, desktop: Desktop, folder: Path) -> None:
+        self.app, self.desktop, self.window, self.folder = app, desktop, desktop.window, folder
+
+    def until(self, ready: Callable[[], bool]) -> None:
+        """Let the window live until then, twenty seconds at most."""
+        end = time.monotonic() + 20
+        while not ready():
+            self.app.processEvents()
+            assert time.monotonic() < end, "it never came"
+
+    def settle(self) -> None:
+        """Let what is under way be painted."""
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            self.app.processEvents()
+
+    def take(self, name: str, size: QSize = LARGE, of: QWidget | None = None) -> None:
+        """One picture of the window, or of a dialog."""
+        self.window.resize(size)
+        self.settle()
+        (of or self.window).grab().save(str(self.folder / f"{name}.png"))
+        print(name)
+
+    def everywhere(self, name: str) -> None:
+        """The same at both sizes and in the dark."""
+        self.take(name)
+        self.take(f"{name}-small", SMALL)
+        theme.use(theme.DARK)
+        self.take(f"{name}-dark")
+        theme.use(theme.LIGHT)
+
+    def pages(self) -> None:
+        """What an owner sees while the gate guards."""
+        window = self.window
+        self.everywhere("accounts")
+        window.pages["accounts"].show_item(scope="anna@example.org", pattern="")
+        self.everywhere("accounts-anna")
+        window.show_page("activity")
+        self.everywhere("activity")
+        window.open_import()
+        self.everywhere("import")
+        window.show_page("accounts")
+
+    def states(self) -> None:
+        """The header in every state, on the activity page, by showing what the client would."""
+        client = self.desktop.client
+        self.window.show_page("activity")
+        guarding = client.latest
+        assert guarding is not None
+        client.disconnect_gate()
+        client.last_word = datetime.now().astimezone() - timedelta(minutes=3)
+        for connection in (Connection.LOST, Connection.FOREIGN, Connection.CONNECTING, Connection.ABSENT):
+            client._become(connection)
+            self.everywhere(f"state-{client.state.value.replace(' ', '-')}")
+        for state in ("draining", "stopped", "open"):
+            client.latest = Status(state=state, sessions=3)  # type: ignore[arg-type]
+            client._become(Connection.CONNECTED)
+            self.everywhere(f"state-{state}")
+
+
+def main(folder: Path) -> None:
+    """Take all pictures; then, in a process of its own, some again at twice the size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    QLocale.setDefault(QLocale("en_GB"))
+    dress(app)
+    theme.use(theme.LIGHT)
+    doubled = "QT_SCALE_FACTOR" in os.environ
+    with tempfile.TemporaryDirectory() as root:
+        os.environ["IRUSU_HOME"] = root
+        home = Home(Path(root))
+        with home.gate("--state", "guarding") as gate:
+            desktop = Desktop(folders.find())
+            album = Album(app, desktop, folder)
+            desktop.window.show()
+            desktop.client.connect_gate()
+            album.until(lambda: desktop.client.state is LinkState.GUARDING)
+            if doubled:
+                fill(home, gate)
+                album.take("2x-accounts")
+                desktop.window.show_page("activity")
+                album.take("2x-activity")
+            else:
+                album.everywhere("first")
+                desktop.window.show_page("activity")
+                album.take("activity-empty")
+                desktop.window.show_page("accounts")
+                fill(home, gate)
+                album.pages()
+                album.states()
+            desktop.keeper.leave(lambda: None)
+    if not doubled:
+        again = {**os.environ, "QT_SCALE_FACTOR": "2"}
+        subprocess.run([sys.executable, "-m", "tests.desktop.pictures", str(folder)], env=again, check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
