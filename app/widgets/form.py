@@ -16,7 +16,7 @@ from app.widgets.labels import Label
 class Lines(QPlainTextEdit):
     """A field for several lines, one thing a line. Tab leaves it."""
 
-    def __init__(self, name: str, rows: int = 3, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, rows: int = 2, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)

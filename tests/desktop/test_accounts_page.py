@@ -1,0 +1,322 @@
+"""The accounts page against a real gate, through its widgets: make, change and remove accounts and entries."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.application import Desktop
+from app.models.entries import PATTERN
+from gate.control.messages import AddAccount, AddEntries, OneAccount
+from tests.desktop.seeing import Seen, knock
+from tests.wire.gate_process import Gate, Home
+
+StartApp = Callable[..., Desktop]
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # said by the offscreen platform of every dialog
+ANNA = "anna@example.org"
+
+
+@pytest.fixture
+def gate(home: Home) -> Iterator[Gate]:
+    with home.gate("--state", "guarding") as running:
+        yield running
+
+
+@pytest.fixture
+def see(gate: Gate, start_app: StartApp, qtbot: QtBot) -> Seen:
+    seen = Seen(qtbot, start_app())
+    seen.until(lambda: seen.accounts._accounts.loaded)
+    return seen
+
+
+def make(see: Seen, *patterns: str, address: str = ANNA) -> None:
+    """An account with denied patterns, chosen on the page."""
+    see.call("account.add", AddAccount(address=address))
+    if patterns:
+        see.call("deny", AddEntries(scope=address, patterns=list(patterns)))
+    page = see.accounts
+    see.until(lambda: page._accounts.scope(address) is not None)
+    page.show_item(scope=address)
+    see.until(lambda: page._entries.loaded and len(page._entries.rows) == len(patterns))
+
+
+def patterns_shown(see: Seen) -> list[str]:
+    model = see.accounts._entries
+    return [model.index(row, PATTERN).data() for row in range(model.rowCount())]
+
+
+def test_from_nothing_to_a_refused_sender(see: Seen, gate: Gate, qtbot: QtBot) -> None:
+    page = see.accounts
+    assert page.empty.isVisible()
+    qtbot.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    dialog = page.dialog
+    assert dialog.isVisible()
+    qtbot.keyClicks(dialog.address, ANNA)
+    dialog.aliases.setPlainText("a.miller@example.org, info@example.org")
+    qtbot.keyClick(dialog.address, Qt.Key.Key_Return)
+    see.gone(dialog)
+    see.until(lambda: page.view.head.title.text() == ANNA and page.view.field.isVisible())
+    assert page.view.head.line.text() == "also a.miller@, info@ · none refused in 7 days"
+    qtbot.keyClicks(page.view.field.edit, "spam@bad.example")
+    qtbot.keyClick(page.view.field.edit, Qt.Key.Key_Return)
+    see.until(lambda: patterns_shown(see) == ["spam@bad.example"])
+    assert page.view.field.text() == ""
+    assert see.window.toast.text() == "anna@ now denies spam@bad.example."
+    see.until(lambda: page.view.pane.count.text() == "1")
+    ((code, _text),) = knock(gate, "spam@bad.example", ANNA)
+    assert code == 550
+    see.until(lambda: page._entries.rows[0].hits == 1)
+    see.window.undo()
+    see.until(lambda: patterns_shown(see) == [])
+    assert page.view.pane.nothing.isVisible()
+
+
+def test_what_the_gate_refuses_is_said_in_the_dialog_and_nothing_is_lost(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    page = see.accounts
+    page.add_account()
+    dialog = page.dialog
+    qtbot.keyClicks(dialog.address, ANNA)
+    qtbot.keyClicks(dialog.given_to, "Acme")
+    dialog.expect.setPlainText("@acme.example")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    assert ANNA in dialog.wrong()
+    assert dialog.isVisible()
+    assert (dialog.address.text(), dialog.given_to.text()) == (ANNA, "Acme")
+    assert dialog.expect.lines() == ["@acme.example"]
+    dialog.address.clear()
+    qtbot.keyClicks(dialog.address, "no address")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(lambda: dialog.ok.isEnabled() and ANNA not in dialog.wrong())
+    assert dialog.wrong()
+    dialog.reject()
+
+
+def test_an_account_of_a_domain_that_is_not_own(home: Home, start_app: StartApp, qtbot: QtBot) -> None:
+    with home.gate("--state", "stopped", "--deliver", "smtp://127.0.0.1:9", "--domain", "example.org"):
+        see = Seen(qtbot, start_app())
+        see.until(lambda: see.accounts._accounts.loaded)
+        see.accounts.add_account()
+        dialog = see.accounts.dialog
+        qtbot.keyClicks(dialog.address, "anna@elsewhere.example")
+        qtbot.keyClick(dialog.address, Qt.Key.Key_Return)
+        see.until(dialog.wrong)
+        assert "elsewhere.example" in dialog.wrong()
+        assert dialog.address.text() == "anna@elsewhere.example"
+        dialog.reject()
+
+
+def test_mode_and_watch(see: Seen, gate: Gate, qtbot: QtBot) -> None:
+    make(see, "spam@bad.example")
+    head = see.accounts.view.head
+    assert head.mode.currentText() == "Everyone may write, except these senders"
+    head.mode.setFocus()
+    qtbot.keyClick(head.mode, Qt.Key.Key_Down)
+    see.until(lambda: see.accounts._accounts.find(ANNA).mode == "allow")
+    assert head.mode_shown() == "allow"
+    ((code, _text),) = knock(gate, "stranger@friends.example", ANNA)
+    assert code == 550
+    see.until(lambda: see.window.toast.text() == "anna@: Only these senders may write.")
+    see.window.undo()
+    see.until(lambda: head.mode_shown() == "deny")
+    qtbot.mouseClick(head.watch, Qt.MouseButton.LeftButton, pos=head.watch.rect().center() * 0.1)
+    see.until(lambda: see.accounts._accounts.find(ANNA).watch)
+    assert head.watch.isChecked()
+    ((code, _text),) = knock(gate, "spam@bad.example", ANNA)
+    assert code == 250
+
+
+def test_edit_account_keeps_its_address(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    qtbot.mouseClick(see.accounts.view.head.edit_button, Qt.MouseButton.LeftButton)
+    dialog = see.accounts.view.dialog
+    assert dialog.address.isReadOnly()
+    dialog.aliases.setPlainText("bob@example.org")
+    dialog.refuse_bounces.setChecked(True)
+    dialog.given_to.setText("Acme")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    account = see.call("account.show", OneAccount(address=ANNA))
+    assert (account.aliases, account.refuse_bounces, account.given_to) == (["bob@example.org"], True, "Acme")
+    see.until(lambda: see.accounts._accounts.find("bob@example.org") is not None)
+    see.accounts.view.edit_account()
+    dialog = see.accounts.view.dialog
+    dialog.aliases.clear()
+    dialog.given_to.clear()
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    account = see.call("account.show", OneAccount(address=ANNA))
+    assert (account.aliases, account.given_to) == ([], None)
+
+
+def test_remove_account_and_undo(see: Seen) -> None:
+    make(see, "spam@bad.example")
+    make(see, address="bob@example.org")
+    page = see.accounts
+    page.show_item(scope=ANNA)
+    page.view.head.remove.trigger()
+    see.until(lambda: page._accounts.scope(ANNA) is None)
+    see.until(lambda: page.chosen == "bob@example.org")
+    assert see.window.toast.text() == f"{ANNA} and its entries removed."
+    see.window.undo()
+    see.until(lambda: page._accounts.scope(ANNA) is not None)
+    page.show_item(scope=ANNA)
+    see.until(lambda: patterns_shown(see) == ["spam@bad.example"])
+
+
+def test_keyboard_alone_edits_copies_pastes_removes(see: Seen, qtbot: QtBot) -> None:
+    make(see, "a@bad.example", "b@bad.example", "c@bad.example")
+    page = see.accounts
+    table = page.view.pane.table
+    table.sortByColumn(PATTERN, Qt.SortOrder.AscendingOrder)
+    table.setFocus()
+    table.selectRow(0)
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(table, Qt.Key.Key_A, control)
+    qtbot.keyClick(table, Qt.Key.Key_C, control)
+    assert QGuiApplication.clipboard().text() == "a@bad.example\nb@bad.example\nc@bad.example\n"
+    table.selectRow(1)
+    qtbot.keyClick(table, Qt.Key.Key_F2)
+    dialog = page.view.dialog
+    dialog.pattern.set_text("@worse.example")
+    dialog.note.setText("came twice")
+    dialog.list.choose("allow")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    see.until(lambda: set(patterns_shown(see)) == {"a@bad.example", "@worse.example", "c@bad.example"})
+    changed = next(e for e in page._entries.rows if e.pattern == "@worse.example")
+    assert (changed.list, changed.note) == ("allow", "came twice")
+    table.setFocus()
+    table.selectRow(0)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    see.until(lambda: len(patterns_shown(see)) == 2)
+    see.until(lambda: table.chosen_rows() == [0])
+    qtbot.keyClick(table, Qt.Key.Key_A, control)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    see.until(lambda: patterns_shown(see) == [])
+    assert see.window.toast.text() == "2 entries removed."
+    table.setFocus()
+    see.window.undo()
+    see.until(lambda: len(patterns_shown(see)) == 2)
+
+
+def test_pasted_lines_are_added_all_or_none(see: Seen, qtbot: QtBot) -> None:
+    make(see, "a@bad.example")
+    page = see.accounts
+    page.view.pane.table.setFocus()
+    QGuiApplication.clipboard().setText("x@bad.example\r\ncasino\n\n @.worse.example \n")
+    qtbot.keyClick(page.view.pane.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    dialog = page.view.dialog
+    assert dialog.ok.text() == "Deny 3"
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    assert dialog.wrong().startswith("Line 2: ")
+    assert "keyword:casino" in dialog.wrong()
+    dialog.patterns.setPlainText(dialog.patterns.toPlainText().replace("casino", "keyword:casino"))
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    see.until(
+        lambda: set(patterns_shown(see)) == {"a@bad.example", "x@bad.example", "keyword:casino", "@.worse.example"}
+    )
+    assert see.window.toast.text() == "3 senders denied."
+
+
+def test_a_pattern_there_already_and_one_that_is_none(see: Seen, qtbot: QtBot) -> None:
+    make(see, "a@bad.example")
+    view = see.accounts.view
+    qtbot.keyClicks(view.field.edit, "casino")
+    assert not view.deny.isEnabled()
+    view.field.set_text("A@BAD.example")
+    qtbot.mouseClick(view.deny, Qt.MouseButton.LeftButton)
+    see.until(lambda: see.window.toast.text() == "a@bad.example was on the list already.")
+    view.field.set_text("a@bad.example")
+    qtbot.mouseClick(view.allow, Qt.MouseButton.LeftButton)
+    see.until(lambda: [e.list for e in see.accounts._entries.rows] == ["allow"])
+
+
+def test_everyone_and_a_domain_have_lists_too(see: Seen, gate: Gate, qtbot: QtBot) -> None:
+    make(see)
+    page = see.accounts
+    see.until(lambda: [row.address for row in page._accounts.shown] == ["*", "@example.org", ANNA])
+    page._open_scope("@example.org")
+    assert not page.view.head.mode.isVisible()
+    qtbot.keyClicks(page.view.field.edit, "@.spam.example")
+    qtbot.mouseClick(page.view.deny, Qt.MouseButton.LeftButton)
+    see.until(lambda: patterns_shown(see) == ["@.spam.example"])
+    see.until(lambda: page._accounts.scope("@example.org").denied == 1)
+    assert page._accounts.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "@example.org, 1 denied"
+    ((code, _text),) = knock(gate, "x@a.spam.example", ANNA)
+    assert code == 550
+
+
+def test_the_chosen_scope_and_selection_stay_when_others_change_the_lists(see: Seen, home: Home) -> None:
+    make(see, *(f"s{n}@bad.example" for n in range(30)))
+    make(see, address="bob@example.org")
+    page = see.accounts
+    page.show_item(scope=ANNA, pattern="s7@bad.example")
+    chosen = page.view.pane.chosen
+    see.until(lambda: [entry.pattern for entry in chosen()] == ["s7@bad.example"])
+    home.done("deny", ANNA, "new@bad.example")
+    see.until(lambda: len(page._entries.rows) == 31)
+    assert page.chosen == ANNA
+    assert [entry.pattern for entry in chosen()] == ["s7@bad.example"]
+
+
+def test_seeking(see: Seen, qtbot: QtBot) -> None:
+    make(see, "one@bad.example", "two@bad.example", "three@worse.example")
+    page = see.accounts
+    page.focus_search()
+    qtbot.keyClicks(page.view.pane.filter, "BAD")
+    assert set(patterns_shown(see)) == {"one@bad.example", "two@bad.example"}
+    assert page.view.pane.count.text() == "2 of 3"
+    qtbot.keyClick(page.view.pane.filter, Qt.Key.Key_Escape)
+    assert len(patterns_shown(see)) == 3
+    qtbot.keyClicks(page.list.search, "nobody")
+    assert page._accounts.rowCount() == 0
+    assert page.chosen == ANNA
+
+
+def test_the_small_form_goes_in_and_back(see: Seen, qtbot: QtBot) -> None:
+    make(see, "a@bad.example")
+    page = see.accounts
+    see.window.resize(720, 480)
+    see.until(lambda: not page.list.isVisible() and page.view.isVisible())
+    qtbot.mouseClick(page.view.head.back, Qt.MouseButton.LeftButton)
+    assert page.list.isVisible()
+    assert not page.view.isVisible()
+    qtbot.keyClick(page.list.view, Qt.Key.Key_Return)
+    see.until(page.view.isVisible)
+    see.window.resize(1100, 720)
+    see.until(lambda: page.list.isVisible() and page.view.isVisible())
+
+
+def test_nothing_can_be_changed_while_the_gate_is_lost(see: Seen, gate: Gate) -> None:
+    make(see, "a@bad.example")
+    page = see.accounts
+    gate.kill()
+    see.until(lambda: not page.view.field.isEnabled())
+    assert patterns_shown(see) == ["a@bad.example"]
+    for part in (page.view.head.mode, page.view.head.watch, page.view.head.edit_button, page.list.add):
+        assert not part.isEnabled()
+    assert not page.view.pane.remove.isEnabled()
+    with gate.home.gate("--state", "guarding"):
+        gate.home.done("deny", ANNA, "b@bad.example")
+        see.desktop.client.connect_gate()
+        see.until(lambda: len(patterns_shown(see)) == 2)
+        assert page.view.field.isEnabled()
+
+
+def test_every_control_has_a_name(see: Seen) -> None:
+    make(see, "a@bad.example")
+    see.accounts.add_account()
+    for root in (see.accounts, see.accounts.dialog):
+        for widget in root.findChildren(QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+                named = widget.accessibleName() or getattr(widget, "text", lambda: "")()
+                assert named or widget.parent() is None or "qt_" in widget.objectName(), widget
+    see.accounts.dialog.reject()
+
+
