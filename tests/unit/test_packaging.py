@@ -1,0 +1,76 @@
+"""What the clone and the wheel promise: pins that are whole, no registry named, a wheel that carries its resources."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+LOCKS = sorted((TOP / "packaging" / "requirements").glob("*.txt"))
+
+
+def pinned(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", lock.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_every_pinned_package_has_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    packages = re.split(r"\n(?=[a-z0-9])", text)
+    assert len(packages) > 20
+    assert all("--hash=sha256:" in package for package in packages)
+    assert "://" not in text and "--index" not in text
+
+
+def test_pins_cover_what_the_project_asks_for() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = {
+        "gate": project["dependencies"],
+        "desktop": project["dependencies"] + project["optional-dependencies"]["desktop"],
+        "test": project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra],
+    }
+    for name, requirements in wanted.items():
+        names = {re.split(r"[<>=~;\[ ]", r, maxsplit=1)[0].lower() for r in requirements}
+        assert names <= pinned(TOP / "packaging" / "requirements" / f"{name}.txt").keys()
+
+
+def test_the_three_locks_agree() -> None:
+    gate, desktop, test = (pinned(TOP / "packaging" / "requirements" / f"{n}.txt") for n in ("gate", "desktop", "test"))
+    assert gate.items() <= desktop.items() <= test.items()
+    assert not any(name.startswith(("pyside", "shiboken")) for name in gate)
+
+
+def test_the_wheel_runs_the_gate_and_carries_its_resources(tmp_path: Path) -> None:
+    built = tmp_path / "built"
+    source = tmp_path / "source"
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "app", "gate", "resources", "pyproject.toml", "README.md", "LICENSE"],
+        cwd=TOP, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")[:-1]  # fmt: skip
+    for name in files:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes((TOP / name).read_bytes())
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", built, source],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = built.glob("irusu-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    program = (
+        "import gate, gate.folders as f, sys; print(gate.__file__);"
+        " print(f.resource('gate.toml').read_text('utf-8')[:0], f.resource('sample/spam.mbox').stat().st_size > 0);"
+        " import gate.__main__; sys.argv = ['irusu-gate', 'status']; gate.__main__.main()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "IRUSU_HOME": str(tmp_path / "home")}
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", program], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert told.startswith(str(tmp_path / "site"))
+    assert "True" in told and "not running" in told
