@@ -84,7 +84,7 @@ class Accounts:
     def list(self, params: ListQuery, _by: By) -> AccountPage:
         limit = typed.page_limit(params.limit)
         with self._ledger.reading() as tx:
-            rows, more, total = accounts.page(tx, after=params.after, limit=limit, text=params.filter.strip())
+            rows, more, total = accounts.page(tx, after=params.after, limit=limit, text=typed.sought(params.filter))
             return AccountPage(rows=[*self._forms(tx, rows)], next=rows[-1].address if more else None, total=total)
 
     def _forms(self, tx: Transaction, rows: Sequence[AccountRow]) -> tuple[Account, ...]:

@@ -44,7 +44,9 @@ class Activity:
 
     def log(self, params: LogQuery, _by: By) -> LogPage:
         """Decisions, the newest last. Raises DeskError, and StoreError where the log cannot be read."""
-        query = msgspec.structs.replace(params, limit=typed.page_limit(params.limit))
+        query = msgspec.structs.replace(
+            params, limit=typed.page_limit(params.limit), filter=typed.sought(params.filter)
+        )
         return self._log.page(query, None if params.since is None else _time(params.since))
 
 

@@ -110,7 +110,7 @@ class Entries:
         with self._ledger.reading() as tx:
             scope = typed.known_scope(tx, params.scope, self._ledger.publisher, foreign=True)
             rows, more, total = entries.page(
-                tx, scope, after=params.after, limit=limit, text=params.filter.strip(), sort=params.sort
+                tx, scope, after=params.after, limit=limit, text=typed.sought(params.filter), sort=params.sort
             )
         hits = self._log.hits([row.id for row in rows])
         last = (rows[-1].pattern if params.sort == "pattern" else str(rows[-1].id)) if more else None

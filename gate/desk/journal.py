@@ -14,7 +14,7 @@ class Journal:
         """Changes, the newest first."""
         limit, before = typed.page_limit(params.limit), typed.number(params.after)
         with self._ledger.reading() as tx:
-            rows, more = journal.page(tx, before=before, limit=limit, text=params.filter.strip())
+            rows, more = journal.page(tx, before=before, limit=limit, text=typed.sought(params.filter))
         return ChangePage(rows=rows, next=str(rows[-1].id) if more else None)
 
     def undo(self, params: UndoQuery, _by: By) -> Changed:

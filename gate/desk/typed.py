@@ -32,7 +32,7 @@ def known_account(tx: Transaction, text: str) -> str:
     found = address.parse(text).text
     owner = accounts.owner_of(tx, found) if found else None
     if owner is None:
-        raise DeskError("account.unknown", account=found or text)
+        raise DeskError("account.unknown", account=found or text.strip() or "<>")
     return owner
 
 
@@ -102,6 +102,11 @@ def line(text: str, what: str, limit: int = NOTE_LIMIT) -> str:
     if char is not None:
         raise DeskError("text.hidden", what=what, char=char)
     return text
+
+
+def sought(text: str) -> str:
+    """A filter as the lists are searched: SQLite folds ASCII alone, and addresses are kept in lower case."""
+    return text.strip().lower()
 
 
 def page_limit(given: int) -> int:

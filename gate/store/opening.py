@@ -10,7 +10,6 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -78,7 +77,7 @@ def _version(path: Path, schema: Schema) -> str | None:
         return None
     # `immutable` leaves no -wal and -shm behind; it may be said only where no half-written -wal waits.
     waiting = path.with_name(path.name + "-wal").exists()
-    uri = f"file:{quote(str(path))}?mode=ro" + ("" if waiting else "&immutable=1")
+    uri = f"{path.absolute().as_uri()}?mode=ro" + ("" if waiting else "&immutable=1")
     with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=schema.busy_seconds)) as reader:
         tables = {row[0] for row in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
@@ -118,6 +117,7 @@ def prepare(engine: sa.Engine, schema: Schema) -> None:
             f"PRAGMA synchronous={schema.synchronous}",
             "PRAGMA foreign_keys=ON",
             "PRAGMA cache_size=-16000",
+            "PRAGMA journal_size_limit=16777216",
         ):
             cursor.execute(line)
         cursor.close()
