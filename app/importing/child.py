@@ -61,16 +61,19 @@ class SurveyChild(QObject):
         self._process.setArguments(arguments)
         self._process.setWorkingDirectory(os.fspath(Path(gate.__file__).parents[1]))
         self._connect_signals()
+        self.destroyed.connect(self._process.kill)
         self._process.start()
 
     def _connect_signals(self) -> None:
         process = self._process
-        process.started.connect(self._tell_context)
-        process.readyReadStandardOutput.connect(self._read)
-        process.readyReadStandardError.connect(self._read_errors)
-        process.errorOccurred.connect(self._failed)
-        process.finished.connect(self._finished)
-        _application().aboutToQuit.connect(self._quit)
+        self._connections = [
+            process.started.connect(self._tell_context),
+            process.readyReadStandardOutput.connect(self._read),
+            process.readyReadStandardError.connect(self._read_errors),
+            process.errorOccurred.connect(self._failed),
+            process.finished.connect(self._finished),
+            _application().aboutToQuit.connect(self._quit),
+        ]
 
     @property
     def pid(self) -> int:
@@ -93,8 +96,8 @@ class SurveyChild(QObject):
     def _close(self) -> None:
         self._over = True
         self._slices.stop()
-        self._process.disconnect(self)
-        _application().aboutToQuit.disconnect(self._quit)
+        for connection in self._connections:
+            QObject.disconnect(connection)
 
     def _quit(self) -> None:
         self._close()

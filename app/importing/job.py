@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.importing.child import SurveyChild
-from app.importing.rows import Group, chosen, group_rows, leaked_rows, parts
+from app.importing.rows import Group, add_rows, chosen, leaked_rows, parts
 from app.link.client import Call, CallFailed, Client
 from gate.control.messages import (
     Applied,
@@ -70,6 +70,7 @@ class ImportJob(QObject):
         self._child: SurveyChild | None = None
         self._call: Call | None = None
         self._candidates: dict[str | None, list[Candidate]] = {}
+        self._groups: dict[str | None, Group] = {}
         self._forget()
         self.stage = Stage.CHOOSE
 
@@ -85,6 +86,7 @@ class ImportJob(QObject):
         self.undone = False
         self.why = ""
         self._candidates = {}
+        self._groups = {}
 
     def _become(self, stage: Stage) -> None:
         self.stage = stage
@@ -145,9 +147,14 @@ class ImportJob(QObject):
     def _found(self, candidates: list[Candidate]) -> None:
         for each in candidates:
             self._candidates.setdefault(each.account, []).append(each)
+        add_rows(self._groups, candidates)
 
     def _done(self, done: SurveyDone) -> None:
         self.surveyed = done
+        for told in self.progress.accounts:
+            if told.account in self._groups:
+                group = self._groups[told.account]
+                group.messages, group.made = told.messages, told.made
         self._become(Stage.REVIEW if self._candidates else Stage.NOTHING)
 
     def _broke(self, why: str) -> None:
@@ -157,11 +164,10 @@ class ImportJob(QObject):
 
     # ------------------------------------------------ what was found
 
+    @property
     def groups(self) -> list[Group]:
-        """By account, as suggested."""
-        counted = {each.account: (each.messages, each.made) for each in self.progress.accounts}
-        found = (candidate for rows in self._candidates.values() for candidate in rows)
-        return group_rows(found, counted)
+        """By account, as suggested and then ticked."""
+        return list(self._groups.values())
 
     def leaked(self, group: Group, expected: Sequence[str]) -> Group:
         """One account as an address that leaked."""

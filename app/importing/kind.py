@@ -57,6 +57,7 @@ class MailKind(Card):
         )
         self._wrong = Label(kind="warning", wrap=True, parent=self)
         self._more = QWidget(self)
+        self._labels: list[Label] = []
         self._build()
         self._connect_signals()
 
@@ -84,11 +85,12 @@ class MailKind(Card):
         for column, (text, field) in enumerate(fields):
             label = Label(text, "small", "muted", parent=self._more)
             label.setBuddy(field)
+            self._labels.append(label)
             field.setAccessibleName(text)
             grid.addWidget(label, 0, column)
             grid.addWidget(field, 1, column)
             grid.setColumnStretch(column, 0 if field is self.deed else 1)
-        self.address.setMinimumWidth(120)
+        self.address.setMinimumWidth(104)
         self.address.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         grid.addWidget(self._wrong, 2, 0, 1, 3)
         self._line = Hairline(parent=self)
@@ -144,6 +146,9 @@ class MailKind(Card):
             if small
             else self.tr("mail to a leaked address: tick every sender but the expected")
         )
+        self._labels[1].setText(self.tr("Expected there") if small else self.tr("Only this sender is expected there"))
+        self.deed.set_text(EVERYWHERE, self.tr("Everywhere") if small else self.tr("Deny everywhere"))
+        self.deed.set_text(CLOSE, self.tr("Close it") if small else self.tr("Close the address"))
 
     # ------------------------------------------------ inside
 

@@ -52,6 +52,7 @@ class ImportPage(Page):
         self._passing: QWidget | None = None
         self._waiting = False
         self._live = True
+        self._small = False
         self._build()
         self._connect_signals()
         self._show_stage()
@@ -113,6 +114,9 @@ class ImportPage(Page):
         self._body.setContentsMargins(side, 8 if small else 16, side, 8 if small else 16)
         self._foot_row.setContentsMargins(side, 0, side, 0)
         self._truth.setVisible(not small)
+        self._small = small
+        self._line.setVisible(bool(self._line.text()) and not small)
+        self._fit_steps()
         self.review.set_small(small)
 
     def set_live(self, live: bool) -> None:
@@ -131,18 +135,24 @@ class ImportPage(Page):
         title, line = self._head(stage)
         self._title.setText(title)
         self._line.setText(line)
-        self._line.setVisible(bool(line))
+        self._line.setVisible(bool(line) and not self._small)
+        self._fit_steps()
         self._foot.setVisible(stage is Stage.REVIEW)
         self._edge.setVisible(stage is Stage.REVIEW)
         if stage is Stage.READ:
             self.reading.begin()
             self._show(self.reading)
+            self.reading.cancel_button.setFocus()
         elif stage is Stage.REVIEW:
             self.review.begin()
             self._show(self.review)
         else:
             self._show(self._view(stage))
         self._show_verb()
+
+    def _fit_steps(self) -> None:
+        size = self._steps.minimumSizeHint() if self._small else self._steps.sizeHint()
+        self._steps.setFixedWidth(size.width())
 
     def _view(self, stage: Stage) -> QWidget:
         if stage is Stage.DONE:
@@ -170,7 +180,7 @@ class ImportPage(Page):
             )
         if stage is Stage.REVIEW:
             return self.tr("Review what was found"), self._found_line()
-        return self.tr("Import spam"), self.job.label
+        return self.tr("Import spam"), words.names(self.job.paths)
 
     def _found_line(self) -> str:
         done = self.job.surveyed
@@ -182,7 +192,7 @@ class ImportPage(Page):
             line.replace("%4", words.say("%Ln mail(s) could not be read", done.unreadable))
             .replace("%3", words.say("%Ln account(s)", accounts))
             .replace("%2", words.say("%Ln mail(s)", done.messages))
-            .replace("%1", self.job.label)
+            .replace("%1", words.names(self.job.paths))
         )
 
     # ------------------------------------------------ the foot

@@ -101,13 +101,17 @@ class ReadingView(QWidget):
         self._table = Table(self.tr("Found so far"), 16, sortable=False, parent=self)
         self._build()
         self._job.progressed.connect(self._show)
+        theme.notifier().changed.connect(self._draw)
+        self._draw()
+
+    def _draw(self) -> None:
+        self._icon.setPixmap(theme.pixmap("folder", 20, "muted", self))
 
     def _build(self) -> None:
         name = QHBoxLayout()
         name.setSpacing(8)
-        icon = Label(parent=self)
-        icon.setPixmap(theme.pixmap("folder", 20, "muted", self))
-        name.addWidget(icon)
+        self._icon = Label(parent=self)
+        name.addWidget(self._icon)
         name.addWidget(self._name)
         name.addWidget(self._amount)
         name.addStretch(1)
@@ -129,9 +133,10 @@ class ReadingView(QWidget):
         found = Card(self)
         below = QVBoxLayout(found)
         below.setContentsMargins(1, 12, 1, 8)
-        title = Label(self.tr("Found so far"), "section", parent=found)
-        title.setContentsMargins(15, 0, 0, 0)
-        below.addWidget(title)
+        title = QHBoxLayout()
+        title.setContentsMargins(15, 0, 15, 0)
+        title.addWidget(Label(self.tr("Found so far"), "section", parent=found))
+        below.addLayout(title)
         below.addWidget(self._table, 1)
         self._table.setModel(self._found)
         self._found.sort(2, Qt.SortOrder.DescendingOrder)
@@ -146,7 +151,7 @@ class ReadingView(QWidget):
     def begin(self) -> None:
         """A new reading."""
         self._started = time.monotonic()
-        self._name.setText(self._job.label)
+        self._name.setText(words.names(self._job.paths))
         self._show()
 
     def _show(self) -> None:

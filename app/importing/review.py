@@ -82,7 +82,7 @@ class ReviewView(QWidget):
 
     def begin(self) -> None:
         """Show what the job has found, as suggested."""
-        self._groups = self._job.groups()
+        self._groups = self._job.groups
         self.search.clear()
         self.part.set_current("all")
         self.model.show_part("all")
@@ -194,7 +194,12 @@ class _Unclear(Card):
         row.addWidget(self._text, 1)
         row.addWidget(self.account, 0, Qt.AlignmentFlag.AlignRight)
         self.account.currentIndexChanged.connect(self._choose)
+        theme.notifier().changed.connect(self._draw)
+        self._draw()
         self.setVisible(False)
+
+    def _draw(self) -> None:
+        self._icon.setPixmap(theme.pixmap("info", 16, "open", self))
 
     def ask(self, group: Group | None, accounts: Sequence[str]) -> None:
         """Ask for which of these accounts the mail of the group was; without a group there is nothing to ask."""
@@ -203,8 +208,7 @@ class _Unclear(Card):
             self._group = group
             return
         self._group = None
-        self._icon.setPixmap(theme.pixmap("info", 16, "open", self))
-        text = words.say("%Ln mail(s) do not say to whom they came. For which account?", group.messages)
+        text = words.say("It is unclear to whom %Ln mail(s) came. For which account?", group.messages)
         self._text.setText(text)
         self.account.clear()
         self.account.addItem(self.tr("Leave them out"), "")

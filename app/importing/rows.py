@@ -68,16 +68,13 @@ class Group:
         return sum(row.ticked for row in self.rows) if self.live else 0
 
 
-def group_rows(candidates: Iterable[Candidate], counted: dict[str | None, tuple[int, bool]]) -> list[Group]:
-    """Candidates by account, in the order they came; `counted` tells messages and whether the account exists."""
-    groups: dict[str | None, Group] = {}
+def add_rows(groups: dict[str | None, Group], candidates: Iterable[Candidate]) -> None:
+    """Put candidates into the groups of their accounts, as suggested."""
     for found in candidates:
         group = groups.get(found.account)
         if group is None:
-            messages, made = counted.get(found.account, (0, True))
-            group = groups[found.account] = Group(found.account, messages, made)
+            group = groups[found.account] = Group(found.account)
         group.rows.append(Row(group, found, found.why, ticked=found.suggested))
-    return list(groups.values())
 
 
 def leaked_rows(group: Group, candidates: Iterable[Candidate], expected: Sequence[str]) -> Group:

@@ -4,13 +4,16 @@ The survey tells codes (`gate/savedmail/reasons.py`); a test compares them with 
 `WHY` or `UNREADABLE`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from app.language import QT_TRANSLATE_NOOP
 from app.models.words import plural
+from app.widgets.labels import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ WHY: dict[str, Why] = {
     "domain": Why(QT_TRANSLATE_NOOP("Import", "Everything under a spammer’s domain")),
     "address": Why(QT_TRANSLATE_NOOP("Import", "An address that wrote")),
     "freemail": Why(QT_TRANSLATE_NOOP("Import", "Address only: a freemail or provider domain")),
-    "carrier": Why(QT_TRANSLATE_NOOP("Import", "Address only: others send through this carrier too")),
-    "shared": Why(QT_TRANSLATE_NOOP("Import", "Address only: people or lists you know share its domain")),
+    "carrier": Why(QT_TRANSLATE_NOOP("Import", "Address only: others use this carrier too")),
+    "shared": Why(QT_TRANSLATE_NOOP("Import", "Address only: its domain is not all spam")),
     "known": _against(QT_TRANSLATE_NOOP("Import", "You know this sender")),
     "allowed": _against(QT_TRANSLATE_NOOP("Import", "On an allow list")),
     "expected": Why(QT_TRANSLATE_NOOP("Import", "Expected at this address"), "check", "guard"),
@@ -60,6 +63,13 @@ def say(text: str, count: int | None = None) -> str:
     if count is None:
         return QCoreApplication.translate("Import", text)
     return plural(QCoreApplication.translate("Import", text, None, count), count)
+
+
+def names(paths: Sequence[Path]) -> str:
+    """`junk.mbox`, or `junk.mbox and 2 more`."""
+    first = visible(paths[0].name or str(paths[0])) if paths else ""
+    rest = len(paths) - 1
+    return say("%1 and %Ln more", rest).replace("%1", first) if rest > 0 else first
 
 
 def why(code: str) -> Why:
