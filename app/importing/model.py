@@ -126,14 +126,12 @@ class ReviewModel(QAbstractTableModel):
     def toggle(self, places: Sequence[int]) -> None:
         """Turn the ticks of these rows round, all to what the first one becomes."""
         if places:
-            self.tick(places, _check(self._shown[places[0]]) is not Qt.CheckState.Checked)
+            self.tick(places, not all(row.ticked and row.group.live for row in self._targets(places[0])))
 
     def tick(self, places: Sequence[int], ticked: bool) -> None:
         """Tick or untick rows; an account's row stands for those of its senders that are shown."""
         for place in places:
-            row = self._shown[place]
-            targets = [row] if isinstance(row, Row) else self._below(place)
-            for target in targets:
+            for target in self._targets(place):
                 if target.group.live and target.why != "unusable":
                     target.ticked = ticked
         self._repaint()
@@ -145,13 +143,13 @@ class ReviewModel(QAbstractTableModel):
 
     # ------------------------------------------------ inside
 
-    def _below(self, place: int) -> list[Row]:
-        below: list[Row] = []
-        for row in self._shown[place + 1 :]:
-            if isinstance(row, Group):
-                break
-            below.append(row)
-        return below
+    def _targets(self, place: int) -> list[Row]:
+        """The sender there, or those shown of the account there."""
+        row = self._shown[place]
+        if isinstance(row, Row):
+            return [row]
+        below = self._shown[place + 1 : place + 1 + len(row.rows)]
+        return [each for each in below if isinstance(each, Row) and each.group is row]
 
     def _arrange(self) -> None:
         column, backwards = self._sort
