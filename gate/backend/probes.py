@@ -262,19 +262,19 @@ class Backend:
 
 _REMEDIES: dict[Passing, str] = {
     "proxy": (
-        "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and set no wider mynetworks than your "
-        "own machines"
+        "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and have in mynetworks no more than "
+        "your own machines"
     ),
     "none": (
-        'set client_address = "proxy" and in Postfix\'s master.cf -o smtpd_upstream_proxy_protocol=haproxy, or take the '
-        "gate's address out of mynetworks"
+        'set client_address = "proxy" and in Postfix\'s master.cf -o smtpd_upstream_proxy_protocol=haproxy, or take '
+        "the gate's address out of mynetworks"
     ),
 }
 
 _TEXTS = {
     "backend.none_mode": (
-        'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by client '
-        "do not work there"
+        'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by '
+        "client do not work there"
     ),
     "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",

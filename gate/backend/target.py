@@ -43,7 +43,8 @@ class BackendError(Fault):
             + _PROXY
         ),
         "backend.relays": (
-            "the mail server at {target} would relay for strangers: from {client} it took mail for {recipient}; {remedy}"
+            "the mail server at {target} would relay for strangers: from {client} it took mail for {recipient}; "
+            "{remedy}"
         ),
         "backend.unexamined": "the mail server at {target} has not been examined yet",
     }

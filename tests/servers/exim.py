@@ -1,0 +1,94 @@
+"""A private Exim (Debian's heavy build, which knows the PROXY protocol), unpacked and not installed."""
+
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.servers.process import SECONDS, ServerProcess, free_ports, wait_for_port
+
+CONFIGURATION = """
+exim_path = {program}
+keep_environment = LD_LIBRARY_PATH
+spool_directory = {folder}/spool
+log_file_path = {folder}/log/%s
+pid_file_path = {folder}/spool/pid
+deliver_drop_privilege = true
+never_users =
+primary_hostname = mx.virtual.test
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = {plain} : {proxy}
+hosts_proxy = ${{if ={{$received_port}}{{{proxy}}}{{127.0.0.1}}{{}}}}
+domainlist local_domains = {domains}
+acl_smtp_rcpt = check_recipient
+host_lookup =
+rfc1413_hosts =
+tls_advertise_hosts =
+
+begin acl
+check_recipient:
+  deny message = relay not permitted
+       domains = !+local_domains
+  require verify = recipient
+  accept
+
+begin routers
+mailboxes:
+  driver = accept
+  domains = +local_domains
+  # looked up, because Exim lets nothing that a client wrote name a folder
+  address_data = ${{lookup{{$local_part@$domain}}lsearch{{{folder}/mailboxes}}{{$value}}fail}}
+  transport = maildir
+  cannot_route_message = Unknown user
+
+begin transports
+maildir:
+  driver = appendfile
+  directory = {folder}/mail/$address_data
+  maildir_format
+  delivery_date_add
+  envelope_to_add
+  return_path_add
+  user = Debian-exim
+"""
+
+
+class Exim:
+    """A running Exim: ports `plain` and `proxy`, Maildirs below `mail`."""
+
+    def __init__(self, servers: Path, folder: Path, *, mailboxes: Iterable[str], domains: Iterable[str]) -> None:
+        self.plain, self.proxy = free_ports(2)
+        self.mail = folder / "mail"
+        program = servers / "exim4-daemon-heavy" / "usr" / "sbin" / "exim4"
+        for name in ("spool", "log", "mail"):
+            (folder / name).mkdir(mode=0o750)
+            shutil.chown(folder / name, "Debian-exim", "Debian-exim")
+        (folder / "mailboxes").write_text("".join(f"{name}: {name}\n" for name in mailboxes))
+        configuration = folder / "exim.conf"
+        configuration.write_text(
+            CONFIGURATION.format(
+                program=program,
+                folder=folder,
+                plain=self.plain,
+                proxy=self.proxy,
+                domains=" : ".join(domains),
+            )
+        )
+        self.process = ServerProcess(
+            [program, "-C", configuration, "-bdf"], environment={"LD_LIBRARY_PATH": str(servers / "lib")}
+        )
+        wait_for_port(self.process, self.plain)
+
+    def messages(self, mailbox: str) -> list[bytes]:
+        """The messages in a mailbox as stored: with Exim's headers on top, lines end in LF."""
+        return [path.read_bytes() for path in sorted((self.mail / mailbox / "new").glob("*"))]
+
+    def wait_for_messages(self, mailbox: str, count: int = 1, seconds: float = SECONDS) -> list[bytes]:
+        deadline = time.monotonic() + seconds
+        while len(found := self.messages(mailbox)) < count:
+            assert time.monotonic() < deadline, "\n".join(self.process.lines)
+            time.sleep(0.01)
+        return found
+
+    def stop(self) -> None:
+        self.process.stop()

@@ -1,0 +1,122 @@
+"""Decoys, and the way back from them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.backend.decoy import Decoy, canonical, decoy_for, mailbox, way_back
+from gate.backend.reply import reply_of
+from gate.backend.wording import Wording, fallback
+
+KEY = bytes(range(32))
+NAME = rb"[a-z][a-z0-9]{15}"
+
+locals_ = st.from_regex(r"[A-Za-z0-9._%!#-]{1,20}(\+[a-z]{1,5})?", fullmatch=True)
+domains = st.sampled_from(["example.org", "Example.ORG", "xn--bcher-kva.example", "[192.0.2.5]", "localhost"])
+paths = st.builds(lambda local, domain: f"{local}@{domain}".encode(), locals_, domains)
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        (b"user2@localhost", rb"NAME@localhost"),
+        (b"USER2@localhost", rb"UPPER@localhost"),
+        (b"User2@localhost", rb"Mixed@localhost"),
+        (b"userTwo@localhost", rb"Mixed@localhost"),
+        (b"123@localhost", rb"NAME@localhost"),
+        (b"john.smith@d.example", rb"NAME\.smith@d\.example"),
+        (b"-._john@d", rb"-\._NAME@d"),
+        (b"john+shop@d", rb"NAME\+shop@d"),
+        (b"@a.example,@b.example:john@d", rb"@a\.example,@b\.example:NAME@d"),
+        (b'"no pe"@d', rb'"NAME pe"@d'),
+        (b'"a\\"b@c"@d.', rb'"NAME\\"b@c"@d\.'),
+        ("é@d".encode(), rb"NAME@d"),
+        ("é+tag@d".encode(), rb"NAME\+tag@d"),
+        ("éric@d".encode(), "éNAME@d".encode()),
+        (b'" "@d', rb'"NAME"@d'),
+        (b"...@d", rb"NAME@d"),
+        (b"postmaster", rb"NAME"),
+        (b"john@[IPv6:::1]", rb"NAME@\[IPv6:::1\]"),
+    ],
+)
+def test_the_shape_of_a_decoy(path: bytes, shape: bytes) -> None:
+    mixed = NAME.replace(b"[a-z]", b"[A-Z]", 1)
+    shape = shape.replace(b"NAME", NAME).replace(b"UPPER", NAME.upper().replace(b"A-Z", b"A-Z"))
+    shape = shape.replace(b"Mixed", mixed)
+    decoy = decoy_for(KEY, path)
+    assert re.fullmatch(shape, decoy.path), decoy
+    assert len(decoy.name) == 16
+    assert way_back(b"550 <" + decoy.path + b"> no\r\n", [decoy]) == b"550 <" + path + b"> no\r\n"
+
+
+def test_other_delimiters_keep_their_tag() -> None:
+    assert decoy_for(KEY, "é-tag@d".encode(), b"-").path.endswith(b"-tag@d")
+    assert decoy_for(KEY, "é-tag@d".encode(), b"").original == b"tag"
+
+
+@given(paths)
+def test_a_recipient_has_one_decoy_however_it_is_written(path: bytes) -> None:
+    local, _, domain = path.rpartition(b"@")
+    name = decoy_for(KEY, path).name.lower()
+    for same in (path.lower(), path.upper(), b'"' + local + b'"@' + domain, path + b".", b"@relay.example:" + path):
+        assert decoy_for(KEY, same).name.lower() == name
+        assert canonical(same) == canonical(path)
+    assert decoy_for(KEY, b"x" + path).name.lower() != name
+    assert decoy_for(b"another key", path).name.lower() != name
+
+
+@given(paths, st.binary(max_size=40))
+def test_the_way_back_is_exact_in_the_case_that_the_server_chose(path: bytes, text: bytes) -> None:
+    decoy = decoy_for(KEY, path)
+    assert decoy.path.replace(decoy.name, decoy.original, 1) == path
+    for chosen in (bytes, bytes.lower, bytes.upper):
+        said = text + b"<" + chosen(decoy.path) + b">" + text
+        wanted = text + b"<" + chosen(path) + b">" + text
+        assert way_back(said, [decoy]) == wanted
+
+
+def test_a_reply_may_hold_several_decoys_several_times() -> None:
+    one, two, shout = (decoy_for(KEY, path) for path in (b"Anna@d.example", b"bob@d.example", b"ANNA@d.example"))
+    said = b"503-" + one.path.lower() + b" " + one.path + b"\r\n503-" + shout.path + b"\r\n503 " + two.path + b"\r\n"
+    assert way_back(said, [one, two, shout]) == (
+        b"503-anna@d.example Anna@d.example\r\n503-ANNA@d.example\r\n503 bob@d.example\r\n"
+    )
+    assert way_back(said, []) == said
+
+
+def test_quotes_that_the_server_strips() -> None:
+    decoy = decoy_for(KEY, b'"No pe"@d')
+    assert way_back(b"550 <" + decoy.name + b" pe@d>", [decoy]) == b"550 <No pe@d>"
+
+
+@given(st.binary(max_size=60), st.binary(min_size=1, max_size=8))
+def test_whatever_stands_there_has_a_decoy(path: bytes, key: bytes) -> None:
+    decoy = decoy_for(key, path)
+    assert isinstance(decoy, Decoy)
+    assert decoy.name in decoy.path
+    assert decoy.name != decoy.original
+
+
+def test_the_mailbox_is_the_path_without_its_route() -> None:
+    assert mailbox(b"@a,@b:john@d") == b"john@d"
+    assert mailbox(b"john@d") == b"john@d"
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "wanted"),
+    [
+        (b"550 5.1.1 <Pr0be@a.test>: no", b"User2@b.test", b"550 5.1.1 <User2@b.test>: no\r\n"),
+        (b"550 5.1.1 <pr0be@a.test>: no", b"User2@B.test", b"550 5.1.1 <user2@b.test>: no\r\n"),
+        (b"550 Pr0be... unknown", b"user2@b.test", b"550 user2... unknown\r\n"),
+        (b"550 Unknown user", b"user2@b.test", b"550 Unknown user\r\n"),
+        (b"550 <Pr0be@a.test>", b"@x:u+t@b.test", b"550 <u+t@b.test>\r\n"),
+    ],
+)
+def test_a_learnt_wording_is_said_of_another(said: bytes, path: bytes, wanted: bytes) -> None:
+    assert Wording(reply_of(said), b"Pr0be@a.test").said_of(path) == wanted
+
+
+def test_the_fallback() -> None:
+    assert fallback(b"@x:A@b") == b"550 5.1.1 <A@b>: Recipient address rejected: User unknown\r\n"

@@ -1,0 +1,72 @@
+"""Replies cut from what the backend sends."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.backend.reply import REPLY_LIMIT, Reply, ReplyError, ReplyParser, reply_of
+
+words = st.binary(max_size=30).map(lambda text: bytes(byte for byte in text if byte not in b"\r\n\0"))
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> Reply:
+    code = str(draw(st.integers(200, 599))).encode()
+    texts = draw(st.lists(words, min_size=1, max_size=4))
+    return Reply((*(code + b"-" + text for text in texts[:-1]), code + b" " + texts[-1]))
+
+
+@given(st.lists(replies(), max_size=5), st.data())
+def test_what_was_sent_comes_out_however_it_is_cut(sent: list[Reply], data: st.DataObject) -> None:
+    stream = b"".join(reply.raw for reply in sent)
+    parser, found = ReplyParser(), []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        found += parser.feed(stream[:size])
+        stream = stream[size:]
+    assert found == sent
+    assert parser.empty
+
+
+def test_a_reply_tells_itself() -> None:
+    (reply,) = ReplyParser().feed(b"250-mail.example\r\n250-SIZE 10\n250 8BITMIME\r\n")
+    assert (reply.code, reply.severity) == (250, 2)
+    assert reply.raw == b"250-mail.example\r\n250-SIZE 10\r\n250 8BITMIME\r\n"
+    assert reply.words == (b"mail.example", b"SIZE 10", b"8BITMIME")
+    assert reply.text == "250-mail.example\n250-SIZE 10\n250 8BITMIME"
+    assert reply_of(b"250") == Reply((b"250",))
+
+
+def test_a_half_reply_waits() -> None:
+    parser = ReplyParser()
+    assert parser.feed(b"250-one\r\n250 t") == []
+    assert not parser.empty
+    assert [reply.raw for reply in parser.feed(b"wo\r\n")] == [b"250-one\r\n250 two\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "code"),
+    [
+        (b"hello\r\n", "reply.garbled"),
+        (b"\r\n", "reply.garbled"),
+        (b"150 x\r\n", "reply.garbled"),
+        (b"650 x\r\n", "reply.garbled"),
+        (b"250_x\r\n", "reply.garbled"),
+        (b"2500\r\n", "reply.garbled"),
+        (b"250 a\rb\r\n", "reply.garbled"),
+        (b"250 a\0b\r\n", "reply.garbled"),
+        (b"250-a\r\n550 b\r\n", "reply.mixed_codes"),
+        (b"250 " + b"x" * REPLY_LIMIT, "reply.too_long"),
+        (b"250-x\r\n" * (REPLY_LIMIT // 7 + 1), "reply.too_long"),
+    ],
+)
+def test_what_is_no_reply(stream: bytes, code: str) -> None:
+    parser = ReplyParser()
+    with pytest.raises(ReplyError) as caught:
+        parser.feed(b"220 hello\r\n" + stream)
+    assert caught.value.code == code
+    assert "\n" not in str(caught.value)
+    assert [reply.code for reply in caught.value.before] == [220]
+    with pytest.raises(ReplyError) as again:
+        parser.feed(b"250 fine\r\n")
+    assert again.value.before == ()

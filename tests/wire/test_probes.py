@@ -1,0 +1,200 @@
+"""Examining a backend over real sockets: the built-in mail server, one that is down, ones that misbehave."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gate.backend import probes
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import BackendError, Target
+from gate.backend.probes import Backend, BackendState
+from gate.builtin import BuiltinServer
+from gate.rules.address import Address
+
+CLIENT = ClientAddress("203.0.113.5", 40001, "127.0.0.1", 25)
+
+
+class House:
+    """What exists in the built-in server of a test; may be changed while it runs."""
+
+    def __init__(self) -> None:
+        self.catch_all: set[str] = set()
+        self.percent = False
+
+    def lookup(self, recipient: Address) -> str | None:
+        if recipient.domain in self.catch_all or (self.percent and "%" in recipient.local):
+            return "user1@own.test"
+        return recipient.key if recipient.key == "user1@own.test" else None
+
+    def owns(self, recipient: Address) -> bool:
+        return recipient.domain in {"own.test", "second.test"}
+
+
+@contextlib.asynccontextmanager
+async def built_in(mail: Path, house: House) -> AsyncIterator[Target]:
+    server = BuiltinServer(mail, lookup=house.lookup, owns=house.owns, message_bytes=1000, hostname="own.test")
+    host, port = await server.start()
+    try:
+        yield Target(host, port)
+    finally:
+        await server.stop()
+
+
+def domains() -> list[str]:
+    return ["own.test", "second.test"]
+
+
+@pytest.mark.parametrize("wish", ["auto", "proxy"])
+def test_the_built_in_server_is_a_backend_like_any_other(tmp_path: Path, wish: probes.Wish) -> None:
+    async def story() -> None:
+        async with built_in(tmp_path, House()) as target:
+            backend = Backend(target, client_address=wish, domains=domains)
+            assert backend.state is BackendState.UNKNOWN
+            with pytest.raises(BackendError):
+                await backend.connect(CLIENT)
+            await backend.examine()
+            assert (backend.state, backend.passing, backend.ipv6) == (BackendState.UP, "proxy", True)
+            assert backend.warnings() == []
+            connection = await backend.connect(CLIENT)
+            assert connection.greeting.code == 220
+            connection.abort()
+
+    asyncio.run(story())
+
+
+def test_a_disguised_recipient_that_is_taken_keeps_the_port_closed(tmp_path: Path) -> None:
+    async def story() -> None:
+        house = House()
+        house.percent = True
+        async with built_in(tmp_path, house) as target:
+            backend = Backend(target, domains=domains)
+            await backend.examine()
+            assert backend.state is BackendState.BLOCKED
+            assert [one.code for one in backend.warnings()] == ["backend.relays"]
+            assert "z%iana.org@own.test" in backend.warnings()[0].text
+            house.percent = False
+            await backend.examine()
+            assert backend.state is BackendState.UP
+            assert backend.warnings() == []
+
+    asyncio.run(story())
+
+
+def test_a_decoy_that_is_accepted_has_the_domain_asked_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "SPACING", 0.0)
+
+    async def story() -> None:
+        house, changes = House(), asyncio.Queue[None]()
+        async with asyncio.timeout(20), built_in(tmp_path, house) as target:
+            backend = Backend(target, domains=domains, changed=lambda: changes.put_nowait(None))
+            backend.start()
+            await changes.get()
+            assert backend.refusal("own.test", b"Max@own.test") is None
+            alone = b"550 5.1.1 <Max@own.test>: Recipient address rejected: User unknown\r\n"
+
+            backend.decoy_accepted(b"max@OWN.test")
+            await changes.get()
+            assert backend.refusal("own.test", b"Max@own.test") == alone
+            assert backend.refusal("own.test", b"moritz@own.test") is None
+            assert not backend.catch_all("own.test")
+
+            house.catch_all.add("own.test")
+            backend.decoy_accepted(b"moritz@own.test")
+            await changes.get()
+            assert backend.catch_all("own.test")
+            assert backend.refusal("own.test", b"Max@own.test") == alone
+            assert [one.code for one in backend.warnings()] == ["backend.catch_all"]
+            await backend.stop()
+
+    asyncio.run(story())
+
+
+def test_a_backend_that_is_down_is_tried_again_until_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(probes, "BACK_OFF", (0.01,))
+
+    async def story() -> None:
+        reserved = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+        target = Target("127.0.0.1", reserved.sockets[0].getsockname()[1])
+        reserved.close()
+        await reserved.wait_closed()
+        changes = asyncio.Queue[None]()
+        backend = Backend(target, domains=domains, changed=lambda: changes.put_nowait(None))
+        async with asyncio.timeout(20):
+            backend.start()
+            for _ in range(3):
+                await changes.get()
+            assert backend.state is BackendState.DOWN
+            assert [one.code for one in backend.warnings()] == ["backend.down"]
+            with pytest.raises(BackendError, match="no connection"):
+                await backend.connect(CLIENT)
+            async with built_in(tmp_path, House()) as other:
+                backend.target = other
+                while backend.state is not BackendState.UP:
+                    await changes.get()
+                assert backend.warnings() == []
+            with pytest.raises(BackendError):
+                await backend.connect(CLIENT)
+            assert backend.state is BackendState.DOWN
+            await backend.stop()
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(story())
+    assert len([one for one in caplog.records if "no connection" in one.message]) == 2
+
+
+@pytest.mark.parametrize(
+    ("greeting", "state", "code"),
+    [
+        (b"220 mail.example ESMTP\r\n", BackendState.BLOCKED, "backend.client_address"),
+        (b"421 4.3.2 busy\r\n", BackendState.DOWN, "backend.down"),
+        (b"hello\r\n", BackendState.DOWN, "backend.down"),
+    ],
+)
+def test_a_server_that_greets_before_a_header(greeting: bytes, state: BackendState, code: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        while await reader.readline():
+            writer.write(b"250 whatever\r\n")
+        writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server, asyncio.timeout(20):
+            backend = Backend(Target("127.0.0.1", server.sockets[0].getsockname()[1]), domains=domains)
+            await backend.examine()
+            assert backend.state is state
+            assert [one.code for one in backend.warnings()] == [code]
+
+    asyncio.run(story())
+
+
+def test_a_domain_that_only_said_4xx_in_live_sessions_is_a_warning(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with built_in(tmp_path, House()) as target:
+            backend = Backend(target, domains=domains)
+            await backend.examine()
+            for _ in range(probes.ONLY_TEMPORARY):
+                backend.decoy_replied("Own.test", 450)
+            assert [(one.code, one.params) for one in backend.warnings()] == [
+                ("backend.only_temporary", {"domain": "own.test"})
+            ]
+            backend.decoy_replied("own.test", 550)
+            assert backend.warnings() == []
+
+    asyncio.run(story())
+
+
+def test_xclient_is_said_to_be_unbuilt(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with built_in(tmp_path, House()) as target:
+            backend = Backend(target, client_address="xclient", domains=domains)
+            await backend.examine()
+            assert [one.code for one in backend.warnings()] == ["backend.xclient"]
+
+    asyncio.run(story())
