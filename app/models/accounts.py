@@ -20,6 +20,7 @@ from gate.control.messages import (
     EntryQuery,
     ListQuery,
     ListsChanged,
+    Nothing,
     OneAccount,
     SetAccount,
     Status,
@@ -77,6 +78,7 @@ class AccountsModel(SortedRows[Scope]):
         self._by_address: dict[str, Account] = {}
         self._wide: dict[str, Scope] = {EVERYONE: Scope(address=EVERYONE)}
         self._accounts: list[Account] = []
+        self._domains: set[str] = set()
         self.loaded = False
         self.own_domains: list[str] = []
         self._sort = (0, False)
@@ -143,6 +145,10 @@ class AccountsModel(SortedRows[Scope]):
         self._by_address = {alias.casefold(): a for a in rows for alias in (*a.aliases, a.address)}
         self.loaded = self.loaded or last
         self._rebuild()
+        domains = {account.address.rpartition("@")[2] for account in rows}
+        if last and domains != self._domains:  # with the built-in server these are own domains: ask
+            self._domains = domains
+            self._client.call("status", Nothing(), None, lambda _fault: None)
         if last and self._again:
             self.refresh()
 

@@ -34,6 +34,8 @@ STRONG_ROLE = Role.UserRole + 5
 """True where a cell is drawn bold."""
 
 ROOT = QModelIndex()
+RUNS = 20
+"""Runs of rows that are removed one by one; each costs the view a pass."""
 
 
 @dataclass(frozen=True)
@@ -186,19 +188,32 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
             return
         identity = self.identity
         coming = {identity(row) for row in rows}
-        staying = [row for row in self._shown if identity(row) in coming]
-        gone = len(self._shown) - len(staying)
-        if gone:
-            self._reorder(staying + [row for row in self._shown if identity(row) not in coming])
-            self.beginRemoveRows(ROOT, len(staying), len(staying) + gone - 1)
-            del self._shown[len(staying) :]
-            self.endRemoveRows()
+        self._drop([place for place, row in enumerate(self._shown) if identity(row) not in coming])
+        staying = self._shown
         if len(rows) > len(staying):
             there = {identity(row) for row in staying}
             self.beginInsertRows(ROOT, len(staying), len(rows) - 1)
             self._shown.extend(row for row in rows if identity(row) not in there)
             self.endInsertRows()
         self._reorder(rows)
+
+    def _drop(self, places: list[int]) -> None:
+        """Remove rows where they stand, so that the next one becomes the current; many scattered ones at the end."""
+        runs: list[list[int]] = []
+        for place in places:
+            if runs and runs[-1][1] == place - 1:
+                runs[-1][1] = place
+            else:
+                runs.append([place, place])
+        if len(runs) > RUNS:
+            gone = set(places)
+            staying = [row for place, row in enumerate(self._shown) if place not in gone]
+            self._reorder(staying + [self._shown[place] for place in places])
+            runs = [[len(staying), len(self._shown) - 1]]
+        for first, last in reversed(runs):
+            self.beginRemoveRows(ROOT, first, last)
+            del self._shown[first : last + 1]
+            self.endRemoveRows()
 
     def _reorder(self, rows: list[Row]) -> None:
         """The same identities in another order (or the same, with newer structs)."""

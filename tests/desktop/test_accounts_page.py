@@ -59,6 +59,7 @@ def test_from_nothing_to_a_refused_sender(see: Seen, gate: Gate, qtbot: QtBot) -
     qtbot.keyClick(dialog.address, Qt.Key.Key_Return)
     see.gone(dialog)
     see.until(lambda: page.view.head.title.text() == ANNA and page.view.field.isVisible())
+    see.until(lambda: page._accounts.own_domains == ["example.org"])
     assert page.view.head.line.text() == "also a.miller@, info@ · none refused in 7 days"
     qtbot.keyClicks(page.view.field.edit, "spam@bad.example")
     qtbot.keyClick(page.view.field.edit, Qt.Key.Key_Return)
@@ -190,7 +191,9 @@ def test_keyboard_alone_edits_copies_pastes_removes(see: Seen, qtbot: QtBot) -> 
     see.until(lambda: set(patterns_shown(see)) == {"a@bad.example", "@worse.example", "c@bad.example"})
     changed = next(e for e in page._entries.rows if e.pattern == "@worse.example")
     assert (changed.list, changed.note) == ("allow", "came twice")
+    see.window.activateWindow()
     table.setFocus()
+    see.until(table.hasFocus)
     table.selectRow(0)
     qtbot.keyClick(table, Qt.Key.Key_Delete)
     see.until(lambda: len(patterns_shown(see)) == 2)

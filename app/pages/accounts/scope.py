@@ -85,7 +85,8 @@ class ScopeView(Ground):
 
     def set_scope(self, scope: str | None, pattern: str | None = None) -> None:
         """Show another scope, and there the entry of `pattern`."""
-        self._sought = pattern
+        if pattern is not None or scope != self._entries.scope:
+            self._sought = pattern
         if scope != self._entries.scope:
             self.pane.filter.clear()
             self.field.clear()
