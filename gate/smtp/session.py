@@ -69,6 +69,7 @@ class Session(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._proxy_header: bytes | None = None
+        self._early = b""
         self.admitted = self._gone = self._tls = self._eof = False
         self._backend_full = self._client_full = self._paused = False
         self._began = self.touched = self._loop.time()
@@ -94,6 +95,8 @@ class Session(asyncio.Protocol):
         self.touched = self._loop.time()
         if self._proxy_header is not None:
             self._read_proxy_header(data)
+        elif self.admitted and self.dialogue.phase is Phase.TLS:
+            self._early += data  # already decrypted: the client speaks before we know that its handshake is over
         elif self.admitted:
             self._happened(self.dialogue.client_data, data)
 
@@ -250,12 +253,13 @@ class Session(asyncio.Protocol):
                 case CloseClient():
                     self._linger()
                 case StartTls():
+                    self._transport.pause_reading()  # or plain text could be taken for what TLS protects
                     self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
         self._read_or_wait()
 
     def _read_or_wait(self) -> None:
         """Reads from the client only while there is room for what it sends."""
-        if not self.admitted or self._gone or self._transport.is_closing():
+        if not self.admitted or self._gone or self._transport.is_closing() or self.dialogue.phase is Phase.TLS:
             return
         full = self._backend_full or self._client_full or self.dialogue.unread > UNREAD_LIMIT
         wait = full and self.dialogue.phase is not Phase.CLOSED
@@ -287,6 +291,9 @@ class Session(asyncio.Protocol):
             self._transport, self._tls = transport, True
             self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
             self._happened(self.dialogue.secured)
+            early, self._early = self._early, b""
+            if early:
+                self._happened(self.dialogue.client_data, early)
 
     # ---- the end
 

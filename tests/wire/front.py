@@ -137,3 +137,62 @@ class Client:
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await asyncio.wait_for(self.writer.wait_closed(), SECONDS)
+
+
+class Sink:
+    """A backend that knows every name but those of 16 letters, and keeps what it gets: commands, messages.
+
+    `hold`: while it is cleared, the reply to a message waits. `offer`: its EHLO lines.
+    """
+
+    def __init__(self, *offer: bytes) -> None:
+        self.offer = (b"mail.test", b"PIPELINING", b"SIZE 100000000", *offer)
+        self.commands: list[bytes] = []
+        self.messages: list[tuple[list[bytes], bytes]] = []
+        self.cut = asyncio.Event()
+        """A session was lost in the middle of a message."""
+        self.received = asyncio.Event()
+        """A message came to its end."""
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(b"220 mail.test ESMTP\r\n")
+            await self._session(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.cut.set()
+        finally:
+            writer.close()
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        recipients: list[bytes] = []
+        while line := await reader.readline():
+            self.commands.append(line.removesuffix(b"\r\n"))
+            verb, path = line[:4].upper(), line.partition(b"<")[2].partition(b">")[0]
+            if verb == b"EHLO":
+                lines = [b"250-" + text for text in self.offer[:-1]] + [b"250 " + self.offer[-1]]
+                writer.write(b"\r\n".join(lines) + b"\r\n")
+            elif verb == b"RCPT" and len(path.partition(b"@")[0]) == 16:
+                writer.write(b"550 5.1.1 <" + path + b">: unknown\r\n")
+            elif verb == b"RCPT":
+                recipients.append(path)
+                writer.write(b"250 2.1.5 Ok\r\n")
+            elif verb == b"DATA":
+                writer.write(b"354 go\r\n")
+                self.messages.append((recipients, await self._message(reader)))
+                recipients = []
+                self.received.set()
+                await self.hold.wait()
+                writer.write(b"250 2.0.0 kept\r\n")
+            elif verb == b"QUIT":
+                writer.write(b"221 2.0.0 Bye\r\n")
+                return
+            else:
+                writer.write(b"250 2.0.0 Ok\r\n")
+
+    async def _message(self, reader: asyncio.StreamReader) -> bytes:
+        lines = []
+        while (line := await reader.readuntil(b"\n")) != b".\r\n":
+            lines.append(line)
+        return b"".join(lines)

@@ -1,0 +1,416 @@
+"""The front over real sockets: what transcripts cannot tell, such as limits, time, TLS, memory and the way out."""
+
+import asyncio
+import hashlib
+import logging
+import socket
+import ssl
+import tracemalloc
+from pathlib import Path
+
+import pytest
+import trustme
+
+from gate.backend.client_address import ClientAddress, proxy_v2
+from gate.backend.target import BackendError, Target
+from gate.config import LimitsSection, TlsSection
+from gate.guard import Guard
+from gate.smtp.server import SmtpFront
+from gate.smtp.settings import Settings, SmtpError
+from tests.wire.front import SECONDS, Client, Rows, Sink, config_of, front, guard_of
+from tests.wire.transcript import KEY
+
+DENIED = guard_of(("user2@localhost", "user1@localhost"))
+
+
+async def begin(client: Client) -> None:
+    """Greeting and EHLO."""
+    assert (await client.reply())[:3] == b"220"
+    assert (await client.ask(b"EHLO client.test"))[0][:3] == b"250"
+
+
+async def begin_message(client: Client, recipient: bytes = b"a@localhost") -> None:
+    replies = await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<%s>" % recipient, b"DATA")
+    assert [reply[:3] for reply in replies] == [b"250", b"250", b"354"]
+
+
+def test_only_the_accepted_of_forty_recipients_receive() -> None:
+    async def story() -> None:
+        sink = Sink()
+        denied = [f"r{n}@localhost" for n in range(0, 40, 3)]
+        async with front(sink, guard=guard_of(*((name, "user1@localhost") for name in denied))) as running:
+            client = await running.client()
+            await begin(client)
+            names = [f"r{n}@localhost" for n in range(40)]
+            replies = await client.ask(
+                b"MAIL FROM:<user1@localhost>", *(f"RCPT TO:<{name}>".encode() for name in names), b"DATA"
+            )
+            for name, reply in zip(names, replies[1:], strict=False):
+                expected = f"550 5.1.1 <{name}>: unknown\r\n" if name in denied else "250 2.1.5 Ok\r\n"
+                assert reply.decode() == expected
+            assert replies[-1][:3] == b"354"
+            assert (await client.ask(b"x\r\n."))[0][:3] == b"250"
+            # a second transaction, for another sender
+            await client.ask(b"MAIL FROM:<user3@localhost>", b"RCPT TO:<r0@localhost>", b"DATA")
+            assert (await client.ask(b"y\r\n.", b"QUIT"))[1][:3] == b"221"
+            accepted = [name.encode() for name in names if name not in denied]
+            assert sink.messages == [(accepted, b"x\r\n"), ([b"r0@localhost"], b"y\r\n")]
+            rows = [running.rows.decisions.get_nowait() for _ in range(41)]
+            assert [row.recipient for row in rows if row.verdict == "refuse"] == denied
+            assert rows[0].decoy and rows[0].pattern == "user1@localhost" and rows[0].scope == "r0@localhost"
+            assert running.knowledge.codes == [("localhost", 550)] * len(denied)
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_a_large_message_streams_through_in_little_memory() -> None:
+    async def story() -> None:
+        digest, done = hashlib.sha256(), asyncio.Event()
+
+        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 mail.test\r\n")
+            for reply in (b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+                await reader.readline()
+                writer.write(reply)
+            tail = b""
+            while tail != b"\r\n.\r\n":
+                data = await reader.read(65_536)
+                digest.update(data)
+                tail = (tail + data)[-5:]
+            writer.write(b"250 kept\r\n")
+            await writer.drain()
+            done.set()
+            writer.close()
+
+        chunk = (b"..stuffed " + b"x" * 888 + b"\r\n") * 75
+        async with front(backend) as running:
+            client = await running.client()
+            await client.reply()
+            for command in (b"MAIL FROM:<a@b.test>", b"RCPT TO:<a@localhost>", b"DATA"):
+                await client.ask(command)
+            sent = hashlib.sha256()
+            tracemalloc.start()
+            try:
+                for _ in range(40_000_000 // len(chunk)):
+                    sent.update(chunk)
+                    client.send(chunk)
+                    await client.writer.drain()
+                sent.update(b".\r\n")
+                assert await client.ask(b".") == [b"250 kept\r\n"]
+                await asyncio.wait_for(done.wait(), SECONDS)
+                assert tracemalloc.get_traced_memory()[1] < 8_000_000
+            finally:
+                tracemalloc.stop()
+            assert digest.digest() == sent.digest()
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_a_message_over_the_limit_never_ends_at_the_backend() -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink, config_of(limits=LimitsSection(message_bytes=1000))) as running:
+            client = await running.client()
+            assert (await client.reply())[:3] == b"220"
+            assert b"250 SIZE 1000\r\n" in (await client.ask(b"EHLO client.test"))[0]
+            assert (await client.ask(b"MAIL FROM:<a@b.test> SIZE=1001"))[0][:9] == b"552 5.3.4"
+            await begin_message(client)
+            assert (await client.ask(b"x" * 1100 + b"\r\n."))[0][:9] == b"552 5.3.4"
+            assert (await client.ask(b"QUIT"))[0][:3] == b"221"
+            await asyncio.wait_for(sink.cut.wait(), SECONDS)
+            assert sink.messages == []
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_a_client_that_vanishes_in_its_message_leaves_nothing() -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink) as running:
+            client = await running.client()
+            await begin(client)
+            await begin_message(client)
+            client.send(b"half\r\n.\r")
+            await client.close()
+            await asyncio.wait_for(sink.cut.wait(), SECONDS)
+            assert sink.messages == []
+
+    asyncio.run(story())
+
+
+def test_starttls_forgets_what_was_said_before(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("mail.test")
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "pair.pem"))
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+
+    async def story() -> None:
+        sink = Sink()
+        tls = TlsSection(certificate=str(tmp_path / "pair.pem"))
+        async with front(sink, config_of(tls=tls), DENIED) as running:
+            client = await running.client()
+            assert (await client.reply())[:3] == b"220"
+            assert (await client.ask(b"EHLO client.test"))[0].endswith(b"250 STARTTLS\r\n")
+            client.send(b"STARTTLS\r\nMAIL FROM:<evil@localhost>\r\nRCPT TO:<a@localhost>\r\n")
+            assert (await client.reply())[:3] == b"220"
+            await client.writer.start_tls(trust, server_hostname="mail.test")
+            assert (await client.ask(b"MAIL FROM:<a@b.test>"))[0][:3] == b"503"
+            assert b"STARTTLS" not in (await client.ask(b"EHLO client.test"))[0]
+            assert (await client.ask(b"STARTTLS"))[0][:3] == b"554"
+            replies = await client.ask(
+                b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>", b"RCPT TO:<b@localhost>"
+            )
+            assert [reply[:3] for reply in replies] == [b"250", b"550", b"250"]
+            assert (await client.ask(b"DATA"))[0][:3] == b"354"
+            assert (await client.ask(b"x\r\n.", b"QUIT"))[1][:3] == b"221"
+            assert sink.messages == [([b"b@localhost"], b"x\r\n")]
+            assert not any(b"evil" in line for line in sink.commands)
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_a_handshake_that_fails_ends_the_session(tmp_path: Path) -> None:
+    trustme.CA().issue_cert("mail.test").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "pair.pem"))
+
+    async def story() -> None:
+        async with front(Sink(), config_of(tls=TlsSection(certificate=str(tmp_path / "pair.pem")))) as running:
+            client = await running.client()
+            await begin(client)
+            assert (await client.ask(b"STARTTLS"))[0][:3] == b"220"
+            client.send(b"MAIL FROM:<a@b.test>\r\n")
+            await client.eof()
+            await client.close()
+            await running.front.drain(SECONDS)
+            assert running.front.sessions == 0
+
+    asyncio.run(story())
+
+
+def test_limits_by_client_and_in_all() -> None:
+    async def story() -> None:
+        limits = LimitsSection(connections=3, connections_per_client=2)
+        async with front(Sink(), config_of(limits=limits)) as running:
+            first, second = await running.client("127.0.0.5"), await running.client("127.0.0.5")
+            await begin(first)
+            await begin(second)
+            third = await running.client("127.0.0.5")
+            assert (await third.reply())[:9] == b"421 4.7.0"
+            assert await third.eof() == b""
+            await first.ask(b"MAIL FROM:<a@b.test>")  # now the second is the one that has nothing to lose
+            other = await running.client("127.0.0.6")
+            await begin(other)
+            one_more = await running.client("127.0.0.7")
+            await begin(one_more)
+            assert (await second.reply())[:9] == b"421 4.7.0"
+            assert (await first.ask(b"RCPT TO:<a@localhost>"))[0][:3] == b"250"
+            assert running.front.sessions == 3
+            for client in (first, second, third, other, one_more):
+                await client.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("stage", ["command", "data", "final", "session"])
+def test_time_limits(stage: str) -> None:
+    async def story() -> None:
+        sink = Sink()
+        limits = {
+            "command": LimitsSection(command_seconds=0.2),
+            "data": LimitsSection(data_idle_seconds=0.2),
+            "final": LimitsSection(final_reply_seconds=0.2),
+            "session": LimitsSection(session_seconds=0.2, final_reply_seconds=1),
+        }[stage]
+        async with front(sink, config_of(limits=limits)) as running:
+            client = await running.client()
+            await begin(client)
+            if stage in {"data", "final"}:
+                await begin_message(client)
+            if stage == "final":
+                sink.hold.clear()
+                assert (await client.ask(b"."))[0][:3] == b"451"
+                sink.hold.set()
+            else:
+                assert (await client.reply())[:9] == b"421 4.4.2"
+                assert await client.eof() == b""
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_closing_lets_transactions_come_to_their_end() -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink) as running:
+            idle, busy, last = [await running.client() for _ in range(3)]
+            for client in (idle, busy, last):
+                await begin(client)
+            await begin_message(busy)
+            await begin_message(last)
+            sink.hold.clear()
+            last.send(b"last\r\n.\r\n")
+            await asyncio.wait_for(sink.received.wait(), SECONDS)
+            await running.front.close()
+            assert (await idle.reply())[:9] == b"421 4.3.2"
+            with pytest.raises(OSError):
+                await running.client()
+            draining = asyncio.create_task(running.front.drain(0.0))
+            assert (await busy.reply())[:3] == b"421"  # its message was not whole
+            assert not draining.done()
+            sink.hold.set()
+            assert (await last.reply())[:3] == b"250"
+            assert (await last.reply())[:9] == b"421 4.3.2"
+            await asyncio.wait_for(draining, SECONDS)
+            assert running.front.sessions == 0
+            assert [body for _, body in sink.messages] == [b"last\r\n"]
+            for client in (idle, busy, last):
+                await client.close()
+
+    asyncio.run(story())
+
+
+def test_draining_waits_for_a_message_under_way() -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink) as running:
+            client = await running.client()
+            await begin(client)
+            await begin_message(client)
+            await running.front.close()
+            draining = asyncio.create_task(running.front.drain(SECONDS))
+            assert (await client.ask(b"x\r\n."))[0][:3] == b"250"
+            assert (await client.reply())[:3] == b"421"
+            await asyncio.wait_for(draining, SECONDS)
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend() -> None:
+    async def story() -> None:
+        seen = asyncio.Queue[bytes]()
+        sink = Sink()
+
+        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.put_nowait(await reader.readexactly(28))
+            await sink(reader, writer)
+
+        async with front(backend, config_of(trusted_proxies=["127.0.0.9/32"]), DENIED) as running:
+            running.knowledge.proxy = True
+            client = await running.client("127.0.0.9")
+            header = proxy_v2(ClientAddress("::ffff:203.0.113.7", 4711, "::ffff:192.0.2.25", 25))
+            for byte in header + b"EHLO client.test\r\n":
+                client.send(bytes([byte]))
+                await client.writer.drain()
+            assert await asyncio.wait_for(seen.get(), SECONDS) == header
+            await client.reply()
+            await client.reply()
+            await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>")
+            assert (await asyncio.wait_for(running.rows.decisions.get(), SECONDS)).client == "203.0.113.7"
+            garbage = await running.client("127.0.0.9")
+            garbage.send(b"EHLO client.test\r\n")
+            assert await garbage.eof() == b""
+            await client.close()
+            await garbage.close()
+
+    asyncio.run(story())
+
+
+def test_trusted_networks_reach_what_the_backend_lets_them_reach() -> None:
+    async def story() -> None:
+        async with front(Sink(), config_of(trusted=["127.0.0.8/32"])) as running:
+            for source, code in (("127.0.0.8", b"250"), ("127.0.0.10", b"554")):
+                client = await running.client(source)
+                await begin(client)
+                replies = await client.ask(b"MAIL FROM:<a@b.test>", b"RCPT TO:<x@elsewhere.test>")
+                assert replies[1][:3] == code
+                await client.close()
+
+    asyncio.run(story())
+
+
+def test_a_backend_that_is_not_there_is_a_421() -> None:
+    async def story() -> None:
+        async with front(Sink()) as running:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                running.knowledge.target = Target(*free.getsockname()[:2])
+            client = await running.client()
+            assert (await client.reply())[:3] == b"421"
+            assert await client.eof() == b""
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_no_rules_yet_is_a_451() -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink, guard=Guard()) as running:
+            client = await running.client()
+            await begin(client)
+            replies = await client.ask(b"MAIL FROM:<a@b.test>", b"RCPT TO:<a@localhost>", b"NOOP")
+            assert [reply[:3] for reply in replies] == [b"250", b"451", b"250"]
+            assert not any(line.startswith(b"RCPT") for line in sink.commands)
+            await client.close()
+
+    asyncio.run(story())
+
+
+class Broken(Guard):
+    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> object:  # type: ignore[override]
+        raise ValueError("a mistake")
+
+
+def test_a_mistake_of_the_gate_costs_one_session(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink, guard=Broken()) as running:
+            client, other = await running.client(), await running.client()
+            await begin(client)
+            await begin(other)
+            await client.ask(b"MAIL FROM:<a@b.test>")
+            with caplog.at_level(logging.CRITICAL):
+                assert (await client.ask(b"RCPT TO:<a@localhost>"))[0][:9] == b"421 4.3.0"
+            assert await client.eof() == b""
+            assert (await other.ask(b"NOOP"))[0][:3] == b"250"
+            await client.close()
+            await other.close()
+
+    asyncio.run(story())
+
+
+def test_lines_without_end_are_bounded_and_told_once() -> None:
+    async def story() -> None:
+        async with front(Sink()) as running:
+            client = await running.client()
+            await begin(client)
+            for _ in range(40):
+                client.send(b"x" * 100_000)
+                await client.writer.drain()
+            assert (await client.ask(b"", b"NOOP\nNOOP"))[0][:3] == b"500"
+            assert (await client.reply())[:3] == b"250"
+            await client.close()
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with front(Sink()) as running:
+            config = config_of()
+            config = type(config)(gate=type(config.gate)(listen=["127.0.0.1:0", f"127.0.0.1:{running.port}"]))
+            second = SmtpFront(config, guard_of(), running.knowledge, Rows(), KEY)
+            with pytest.raises(SmtpError, match=rf"on 127\.0\.0\.1:{running.port}: Address already in use"):
+                await second.open()
+            running.knowledge.obstacle = BackendError("backend.unexamined", target="x")
+            with pytest.raises(BackendError):
+                await SmtpFront(config_of(), guard_of(), running.knowledge, Rows(), KEY).open()
+
+    asyncio.run(story())
+    (tmp_path / "bad.pem").write_text("no certificate")
+    with pytest.raises(SmtpError, match=r"bad\.pem"):
+        Settings.of(config_of(tls=TlsSection(certificate=str(tmp_path / "bad.pem"))))
