@@ -26,11 +26,12 @@ _MARKS = ("#DC3F45", "#BD7800")
 
 
 def _renderer(name: str, ink: QColor, ground: QColor | None = None) -> QSvgRenderer:
-    svg = _drawing(name).replace("currentColor", ink.name())
+    svg = _drawing(name)
     if ground is not None:
         svg = svg.replace("#fff", ground.name())
         for mark in _MARKS:
-            svg = svg.replace(mark, ink.name())
+            svg = svg.replace(mark, "currentColor")
+    svg = svg.replace("currentColor", ink.name())
     return QSvgRenderer(QByteArray(svg.encode()))
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.link.words import fault_in_words
 from app.widgets.kinds import kind_icon, kind_meaning, kind_word
-from app.widgets.labels import ElidedLabel
+from app.widgets.labels import ElidedLabel, Label
 from app.widgets.pill import Pill
 from gate.errors import Fault
 from gate.rules import pattern as rules
@@ -29,8 +29,8 @@ class SearchField(QLineEdit):
         self._clear.setToolTip(self.tr("Clear"))
         theme.set_icon(self._clear, "close", 16, "muted")
         self._clear.triggered.connect(self.clear)
-        self._clear.setVisible(False)
         self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
+        self._clear.setVisible(False)
         self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -66,8 +66,8 @@ class PatternField(QWidget):
         self._edit.addAction(self._kind_icon, QLineEdit.ActionPosition.LeadingPosition)
         self._pill = Pill(parent=self)
         self._meaning = ElidedLabel(kind="muted", parent=self)
-        self._mark = QLabel(self)
-        self._wrong = QLabel(self)
+        self._mark = Label(parent=self)
+        self._wrong = Label(parent=self)
         self._line = ElidedLabel(bold=True, parent=self)
         self._build(buttons)
         self._show()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
@@ -118,8 +118,9 @@ class EmptyPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(0)
+        self._disc = Disc(icon, parent=self)
         column.addStretch(1)
-        column.addWidget(Disc(icon), 0, centre)
+        column.addWidget(self._disc, 0, centre)
         column.addSpacing(16)
         column.addWidget(self._text(Label(question, "title", wrap=True)))
         column.addSpacing(8)
@@ -140,6 +141,12 @@ class EmptyPage(QWidget):
             column.addSpacing(24)
             column.addWidget(widget, 0, centre)
         column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In little height the icon goes first."""
+        super().resizeEvent(event)
+        needs = self.heightForWidth(self.width()) + (0 if self._disc.isVisibleTo(self) else self._disc.height())
+        self._disc.setVisible(self.height() >= needs)
 
     @staticmethod
     def _text(label: Label) -> Label:

@@ -30,6 +30,12 @@ SECONDS = 30_000
 StartApp = Callable[..., Desktop]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Drawn off screen Qt warns of what only a real window manager would do."""
+    for item in items:
+        item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+
+
 @pytest.fixture(scope="session")
 def qapp(qapp: QApplication) -> QApplication:
     """The application, dressed as `irusu` does, in English and light."""

@@ -98,7 +98,7 @@ class Album:
         """What an owner sees while the gate guards."""
         window = self.window
         self.everywhere("accounts")
-        window.pages["accounts"].show_item(scope="anna@example.org", pattern="")
+        window.pages["accounts"].show_item(scope="anna@example.org")
         self.everywhere("accounts-anna")
         window.show_page("activity")
         self.everywhere("activity")
