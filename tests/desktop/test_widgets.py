@@ -1,0 +1,244 @@
+"""The widgets that pages share, each by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.dialogs.ask import Question
+from app.widgets.buttons import Button, IconButton
+from app.widgets.fields import PatternField, SearchField
+from app.widgets.frames import EmptyPage
+from app.widgets.kinds import KINDS, kind_icon, kind_meaning, kind_word
+from app.widgets.labels import AddressLabel, ElidedLabel, Label, elide_address, plain_tip, visible
+from app.widgets.pill import Pill
+from app.widgets.segmented import Choice, Segmented
+from app.widgets.stepper import Stepper
+from app.widgets.toast import Toast
+from gate.folders import resource
+from gate.rules.pattern import Kind
+
+ADDRESS = "a.very.long.local.part@customer.eu.mail.example"
+
+# ---------------------------------------------------------------- text
+
+
+@given(local=st.text("abc.+-", min_size=1, max_size=60), width=st.integers(0, 600))
+def test_an_address_loses_its_local_part_first(qapp: QApplication, local: str, width: int) -> None:
+    metrics = QFontMetrics(theme.font())
+    domain = "@mail.example"
+    shown = elide_address(local + domain, metrics, width)
+    if metrics.horizontalAdvance("…" + domain) <= width:
+        assert shown.endswith(domain)
+    if metrics.horizontalAdvance(local + domain) <= width:
+        assert shown == local + domain
+    if width > metrics.horizontalAdvance("…"):
+        assert metrics.horizontalAdvance(shown) <= width
+
+
+def test_control_and_bidi_characters_are_seen() -> None:
+    assert visible("a\x07b\u202ec") == "a\\x07b\\u202ec"
+    assert visible("居留守@例え.jp") == "居留守@例え.jp"
+
+
+def test_labels_never_take_markup(qapp: QApplication, qtbot: QtBot) -> None:
+    for label in (Label("<b>x</b>"), ElidedLabel("<b>x</b>"), AddressLabel("<b>x</b>@d.example")):
+        qtbot.addWidget(label)
+        assert label.textFormat() == Qt.TextFormat.PlainText
+        assert label.text().startswith("<b>")
+    assert "&lt;b&gt;" in plain_tip("<b>x</b>")
+    assert plain_tip("") == ""
+
+
+def test_a_cut_label_shows_all_in_its_tooltip(qapp: QApplication, qtbot: QtBot) -> None:
+    label = AddressLabel(ADDRESS)
+    qtbot.addWidget(label)
+    label.resize(120, 20)
+    label.show()
+    assert ADDRESS in label.toolTip()
+    label.resize(600, 20)
+    qtbot.waitUntil(lambda: label.toolTip() == "", timeout=5000)
+
+
+# ---------------------------------------------------------------- pattern field
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "stored"),
+    [
+        ("Spam@Bad.Example", "address", "spam@bad.example"), ("bad.example", "domain", "@bad.example"),
+        ("@.bad.example", "subdomains", "@.bad.example"), ("keyword:casino", "keyword", "keyword:casino"),
+        ("bounce-*@*.bad.example", "glob", "bounce-*@*.bad.example"), ("/^promo[0-9]+@/", "regex", "/^promo[0-9]+@/"),
+    ],
+)  # fmt: skip
+def test_the_kind_is_shown_as_one_types(qapp: QApplication, qtbot: QtBot, typed: str, kind: str, stored: str) -> None:
+    field = PatternField("An address")
+    qtbot.addWidget(field)
+    field.show()
+    height = field.height()
+    qtbot.keyClicks(field.edit, typed)
+    pattern = field.pattern()
+    assert pattern is not None
+    assert (pattern.kind, pattern.text) == (kind, stored)
+    assert kind_word(kind) in field.edit.accessibleDescription()
+    assert kind_meaning(kind, stored) in field.edit.accessibleDescription()
+    assert field.height() == height, "nothing jumps"
+    with qtbot.waitSignal(field.submitted, timeout=1000):
+        qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+
+
+def test_what_is_wrong_is_said(qapp: QApplication, qtbot: QtBot) -> None:
+    field = PatternField("An address")
+    qtbot.addWidget(field)
+    qtbot.keyClicks(field.edit, "casino")
+    assert field.pattern() is None
+    assert "keyword:casino" in field.edit.accessibleDescription()
+    with qtbot.assertNotEmitted(field.submitted):
+        qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    field.clear()
+    assert field.edit.accessibleDescription() == ""
+
+
+def test_own_domain_is_a_warning_not_an_error(qapp: QApplication, qtbot: QtBot) -> None:
+    field = PatternField("An address")
+    qtbot.addWidget(field)
+    field.set_context(["example.org"], ["anna@example.org"])
+    qtbot.keyClicks(field.edit, "@example.org")
+    assert field.pattern() is not None
+    assert field._line.text()
+
+
+def test_every_kind_has_its_line_and_icon() -> None:
+    assert set(KINDS) == {str(kind) for kind in Kind}
+    for kind in KINDS:
+        assert resource(f"icons/{kind_icon(kind)}.svg").exists()
+
+
+# ---------------------------------------------------------------- choices
+
+
+def three() -> Segmented:
+    choices = [Choice("a", "Guard", "play", "guard_fill"), Choice("b", "Open", "pause"), Choice("c", "Stop")]
+    return Segmented(choices, "x")
+
+
+def test_segments_by_mouse_and_keyboard(qapp: QApplication, qtbot: QtBot) -> None:
+    widget = three()
+    qtbot.addWidget(widget)
+    widget.show()
+    with qtbot.waitSignal(widget.chosen) as told:
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.segment_rect("c").center().toPoint())
+    assert told.args == ["c"]
+    assert widget.current() == "c"
+    qtbot.keyClick(widget, Qt.Key.Key_Left)
+    assert widget.current() == "c", "moving is not choosing"
+    with qtbot.waitSignal(widget.chosen) as told:
+        qtbot.keyClick(widget, Qt.Key.Key_Return)
+    assert told.args == ["b"]
+    assert "[Open]" in widget.accessibleDescription()
+
+
+def test_segments_give_way_but_keep_the_current_word(qapp: QApplication, qtbot: QtBot) -> None:
+    widget = three()
+    qtbot.addWidget(widget)
+    full = widget.sizeHint().width()
+    widget.resize(widget.minimumSizeHint().width(), 32)
+    assert widget.width() < full
+    assert widget.segment_rect("a").width() > widget.segment_rect("b").width()
+
+
+# ---------------------------------------------------------------- toast, question
+
+
+def test_toast_takes_back_and_goes(qapp: QApplication, qtbot: QtBot) -> None:
+    under = QWidget()
+    qtbot.addWidget(under)
+    under.resize(800, 600)
+    under.show()
+    toast = Toast(under, seconds=0.2)
+    done: list[bool] = []
+    toast.tell("Added <b>214</b> entries", lambda: done.append(True))
+    assert toast.isVisible()
+    assert toast.text() == "Added <b>214</b> entries"
+    assert toast.geometry().center().x() == pytest.approx(400, abs=2)
+    assert toast.geometry().bottom() < 600
+    qtbot.mouseClick(toast.undo_button(), Qt.MouseButton.LeftButton)
+    assert done == [True]
+    assert not toast.isVisible()
+    toast.tell("Done")
+    assert not toast.undo_button().isVisible()
+    qtbot.waitUntil(lambda: not toast.isVisible(), timeout=5000)
+
+
+def test_a_long_toast_stays_inside(qapp: QApplication, qtbot: QtBot) -> None:
+    under = QWidget()
+    qtbot.addWidget(under)
+    under.resize(500, 400)
+    under.show()
+    toast = Toast(under)
+    toast.tell("word " * 60, lambda: None)
+    assert under.rect().contains(toast.geometry())
+
+
+@pytest.mark.parametrize("press", ["do", "keep"])
+def test_question_answers_once(qapp: QApplication, qtbot: QtBot, press: str) -> None:
+    answers: list[tuple[bool, bool]] = []
+    asked = Question(
+        "Stop?", "No mail", "Stop", lambda do, tick: answers.append((do, tick)), keep="Go on", tick="Always"
+    )
+    asked.open()
+    qtbot.mouseClick(asked.do_button if press == "do" else asked.keep_button, Qt.MouseButton.LeftButton)
+    assert answers == [(press == "do", False)]
+    assert asked.result() == (QDialog.DialogCode.Accepted if press == "do" else QDialog.DialogCode.Rejected)
+
+
+# ---------------------------------------------------------------- the rest
+
+
+MAKERS: list[Callable[[], QWidget]] = [
+    lambda: Button("Add", "add", "primary"), lambda: IconButton("more", "More"),
+    lambda: Pill("Refused", "accent", "refused"),
+    lambda: SearchField("Search"), lambda: Stepper(["Choose", "Read"]), three, lambda: PatternField("x"),
+    lambda: EmptyPage("accounts", "Which?", "An account.", buttons=[Button("Add")], second_way="Or drop"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_all_can_be_painted_in_every_theme_and_size(
+    qapp: QApplication, qtbot: QtBot, make: Callable[[], QWidget], tokens: theme.Tokens
+) -> None:
+    theme.use(tokens)
+    widget = make()
+    qtbot.addWidget(widget)
+    widget.show()
+    for width, height in ((40, 20), (300, 60), (900, 600)):
+        widget.resize(width, height)
+        assert not widget.grab().isNull()
+    theme.set_stale(widget, True)
+    assert not widget.grab().isNull()
+
+
+def test_search_field_clears(qapp: QApplication, qtbot: QtBot) -> None:
+    field = SearchField("Search")
+    qtbot.addWidget(field)
+    field.show()
+    assert not field._clear.isVisible()
+    qtbot.keyClicks(field, "x")
+    assert field._clear.isVisible()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+
+
+def test_icon_buttons_have_words(qapp: QApplication, qtbot: QtBot) -> None:
+    button = IconButton("more", "More <things>")
+    qtbot.addWidget(button)
+    assert button.accessibleName() == "More <things>"
+    assert "&lt;things&gt;" in button.toolTip()
+    assert button.rect().contains(QPoint(1, 1))
