@@ -13,7 +13,7 @@ Sources, best first, as RFC 5321 4.4 and the practice of Postfix, Exim, Dovecot,
 
 import re
 from collections.abc import Iterator
-from email.utils import getaddresses, mktime_tz, parseaddr, parsedate_tz
+from email.utils import getaddresses, mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -35,7 +35,10 @@ _FIELDS: Final = (
 _WANTED = re.compile(rb"(?im)^(" + b"|".join(_FIELDS) + rb")[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _VALUE_CAP: Final = 16 * 1024
 _RECIPIENTS_CAP: Final = 50
+_LIST_CAP: Final = 4 * 1024
+_NESTED_CAP: Final = 20
 
+_LOOKS_LIKE = re.compile(r'[^\s<>,;:"()]{1,256}@[^\s<>,;:"()@]{1,256}')
 _BRACKETS = re.compile(r"<([^<>\r\n]*)>")
 _MAILFROM = re.compile(r"(?:smtp\.mailfrom|envelope-from)\s*=\s*\"?<?([^\s;\"<>()]+@[^\s;\"<>()]+)", re.I)
 _FOR = re.compile(r"\bfor\s+(?:<([^<>\s]+@[^<>\s]+)>|([^<>\s;()]+@[^<>\s;()]+))")
@@ -159,7 +162,15 @@ def _path(value: str) -> str:
 def _header_address(value: str) -> str:
     """The address of a header `From`: that in the last brackets, else as the e-mail package reads it."""
     found = [text for text in _BRACKETS.findall(value) if "@" in text]
-    return found[-1] if found else parseaddr(value)[1]
+    return found[-1] if found else next(iter(_spelled(value)), "")
+
+
+def _spelled(value: str) -> list[str]:
+    """The addresses in a list of mailboxes as RFC 5322 3.4 writes it; of one that the e-mail package would choke on
+    (it recurses into brackets and is slow with long lists), whatever looks like an address."""
+    if len(value) > _LIST_CAP or value.count("(") > _NESTED_CAP:
+        return _LOOKS_LIKE.findall(value)[:_RECIPIENTS_CAP]
+    return [text for _, text in getaddresses([value])[:_RECIPIENTS_CAP] if text]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -181,9 +192,8 @@ def _addresses(value: str) -> Iterator[Address]:
     if "," not in value and '"' not in value and "(" not in value:
         yield from _known(_path(value))
         return
-    for _, text in getaddresses([value])[:_RECIPIENTS_CAP]:
-        if text:
-            yield from _known(text)
+    for text in _spelled(value):
+        yield from _known(text)
 
 
 def _seconds(text: str) -> int | None:

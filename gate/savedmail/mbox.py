@@ -21,7 +21,7 @@ _LOOK: Final = 2048
 """Bytes that are looked at to tell whether a line is a separator."""
 
 _TIME = re.compile(rb"\d\d?:\d\d")
-_DAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|\d{4}-\d\d-\d\d[T ])", re.ASCII)
+_DAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|\d{1,2} [JFMASOND][a-z]{2} |\d{4}-\d\d-\d\d[T ])", re.ASCII)
 _ADDRESS = re.compile(rb"From +[^\s@]+@[^\s@]+[ \t]*$")
 _FIELD = re.compile(rb">From |[!-9;-~]{1,200}[ \t]*:")
 _HEADER_END = re.compile(rb"\n\r?\n")

@@ -55,12 +55,17 @@ class Reader:
             if isinstance(found, Unreadable):
                 yield found.file, found
                 continue
-            name = str(found.path)
+            name = _name(found.path)
             for item in _read(found.path):
                 self.done = before + min(item.offset, found.size)
                 yield name, item
             before += found.size
             self.done = before
+
+
+def _name(path: Path) -> str:
+    """A file's name as text, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _expand(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Source | Unreadable]:
@@ -110,7 +115,7 @@ def _file(path: Path) -> Iterator[Source | Unreadable]:
     if stat.S_ISREG(found.st_mode):
         yield Source(path, found.st_size)
     else:
-        yield Unreadable(file=str(path), offset=0, why="special")
+        yield Unreadable(file=_name(path), offset=0, why="special")
 
 
 def _failed(path: Path, error: OSError, offset: int = 0) -> Unreadable:
@@ -119,7 +124,7 @@ def _failed(path: Path, error: OSError, offset: int = 0) -> Unreadable:
         why = "missing"
     elif isinstance(error, PermissionError):
         why = "denied"
-    return Unreadable(file=str(path), offset=offset, why=why)
+    return Unreadable(file=_name(path), offset=offset, why=why)
 
 
 def _read(path: Path) -> Iterator[Message | Unreadable]:
@@ -142,11 +147,11 @@ def _messages(path: Path, stream: BinaryIO) -> Iterator[Message | Unreadable]:
     if mbox.begins(text):
         yield from _checked(path, mbox.split(stream, begin))
     elif text.startswith(_COMPRESSED):
-        yield Unreadable(file=str(path), offset=0, why="compressed")
+        yield Unreadable(file=_name(path), offset=0, why="compressed")
     elif (header := _single(stream, text)) is not None:
         yield Message(begin, b"", header)
     else:
-        yield Unreadable(file=str(path), offset=0, why="not-mail")
+        yield Unreadable(file=_name(path), offset=0, why="not-mail")
         stream.seek(0)
         first = mbox.find_separator(stream.read(_SEARCH))
         if first >= 0:
@@ -171,4 +176,4 @@ def _checked(path: Path, messages: Iterable[Message]) -> Iterator[Message | Unre
         if b":" in message.header:
             yield message
         else:
-            yield Unreadable(file=str(path), offset=message.offset, why="no-header")
+            yield Unreadable(file=_name(path), offset=message.offset, why="no-header")

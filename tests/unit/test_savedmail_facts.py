@@ -101,3 +101,13 @@ def test_raw_bytes() -> None:
     assert found.sender is not None
     assert found.sender.text == "f@bad.example"
     assert list(read.written_to()) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["(" * 15000, '"' * 15001, "a," * 8000, "<" * 15000, "(a" * 5000, "for <" * 3000, "a@" * 7000]
+)
+@pytest.mark.parametrize("name", ["From", "To", "Return-Path", "Received", "Date", "Authentication-Results"])
+def test_hostile_values_end_soon(name: str, value: str) -> None:
+    read = header(f"{name}: {value} <last@bad.example>\n")
+    assert read.facts() is not None
+    assert len(list(read.delivered_to()) + list(read.written_to())) <= 100

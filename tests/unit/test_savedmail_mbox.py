@@ -119,3 +119,20 @@ def test_reads_cut_anywhere_find_the_same(bodies: list[str], crlf: bool, window:
         patch.setattr(mbox, "CHUNK", window)
         stream.write(data)
         assert subjects(list(mbox.split(stream))) == [str(number) for number in range(len(bodies))]
+
+
+_TOKENS = (
+    f"From a@bad.example {DATE}\n", "From b@bad.example\n", "From - Mon 1:2\r\n", "From nowhere\n", ">From x\n",
+    "\n", "\r\n", "Subject: x\n", "Content-Length: 5\n", "Content-Length: 40\r\n", " folded\n", "text text text\n", "\x00", "z" * 900,
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_TOKENS), max_size=60), st.integers(1, 5000))
+def test_the_size_of_a_read_never_matters(tokens: list[str], window: int) -> None:
+    data = f"From a@bad.example {DATE}\nSubject: 0\n".encode() + "".join(tokens).encode()
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile(buffering=0) as stream:
+        stream.write(data)
+        whole = list(mbox.split(stream))
+        patch.setattr(mbox, "CHUNK", window)
+        assert list(mbox.split(stream)) == whole
+    assert [each.offset for each in whole] == sorted({each.offset for each in whole})

@@ -1,6 +1,7 @@
 """Files and folders: the kind by content, what cannot be read told, the rest read."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,12 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a" / "m").write_bytes(EML)
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     assert read(tmp_path) == (1, [])
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff\xfe")
+    (tmp_path / name).write_bytes(b"hello")
+    (_, found), *_ = list(Reader([tmp_path / name]))
+    assert isinstance(found, Unreadable)
+    found.file.encode()
