@@ -97,6 +97,8 @@ class Folders:
         if self.socket is not None:
             if _too_long(self.socket):
                 raise FolderError("folder.socket_long", path=str(self.socket), limit=PATH_LIMIT)
+            if not self.socket.parent.exists():
+                make_private(self.socket.parent)
             return self.socket
         own = self.run / SOCKET_NAME
         if not _too_long(own):

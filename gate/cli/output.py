@@ -3,6 +3,7 @@
 Text from peers never reaches a terminal raw: control and bidi characters are shown escaped, and no markup is read.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -32,8 +33,12 @@ def fail(text: str) -> None:
 
 def show_json(document: Any) -> None:
     """One JSON document on one line. What `escape` would escape is escaped as JSON does it."""
-    text = msgspec.json.encode(document).decode()
-    _write(sys.stdout, escape_json(text))
+    text = escape_json(msgspec.json.encode(document).decode())
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a terminal of another encoding: the same document in ASCII
+        text = json.dumps(json.loads(text), separators=(",", ":"))
+    _write(sys.stdout, text)
 
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -148,16 +148,17 @@ def _apply(label: str, items: list[ImportItem]) -> Applied:
     """All of it in one undo, in as many messages as it needs."""
     with link.link() as open_link:
         stage: str | None = None
-        parts = list(_parts(items))
-        for part in parts[:-1]:
+        *staged_parts, last = parts(items)
+        for part in staged_parts:
             staged: Any = open_link.call("import.stage", StageImport(stage=stage, items=part))
             stage = staged.stage
-        applied = open_link.call("import.apply", ApplyImport(label=label, stage=stage, items=parts[-1]))
+        applied = open_link.call("import.apply", ApplyImport(label=label, stage=stage, items=last))
         assert isinstance(applied, Applied)  # noqa: S101 (METHODS says so)
         return applied
 
 
-def _parts(items: Iterable[ImportItem]) -> Iterator[list[ImportItem]]:
+def parts(items: Iterable[ImportItem]) -> Iterator[list[ImportItem]]:
+    """The same items, a long one cut, in lists of `STAGE_PATTERNS` patterns at most; at least one list."""
     part: list[ImportItem] = []
     size = 0
     for item in items:

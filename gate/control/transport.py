@@ -21,6 +21,7 @@ class TransportError(Fault):
 
     texts: ClassVar[Mapping[str, str]] = {
         "control.bind": "The control socket {path} cannot be opened: {why}",
+        "control.in_use": "Another gate listens on the control socket {path}",
         "control.connect": "The gate's socket {path} cannot be reached: {why}",
         "control.foreign": "The socket {path} belongs to another user; it is not asked",
         "control.platform": "The control socket is not there yet on {platform}",
@@ -28,9 +29,11 @@ class TransportError(Fault):
 
 
 def listen(path: Path) -> socket.socket:
-    """A listening socket, 0600 from the first moment. What a dead gate left there is replaced; the lock says that
-    no other gate lives. The folder must be there and private."""
+    """A listening socket, 0600 from the first moment. What a dead gate left there is replaced. The folder must be there
+    and private."""
     _check_platform()
+    if _somebody_listens(path):
+        raise TransportError("control.in_use", path=str(path))
     umask = os.umask(0o177)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -72,6 +75,19 @@ def connect(path: Path, timeout: float) -> socket.socket | None:
         client.close()
         raise TransportError("control.foreign", path=str(path))
     return client
+
+
+def _somebody_listens(path: Path) -> bool:
+    """The lock keeps two gates of one owner apart; a socket named by hand may be that of another owner's gate."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def is_own(peer: socket.socket) -> bool:

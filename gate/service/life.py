@@ -158,22 +158,27 @@ class Life:
         if self._quitting:
             raise PortError("port.given_up")
         if self.state not in ("guarding", "open"):
-            self._guard.enforcing = wanted == "guarding"
-            self._opening = asyncio.create_task(self._port.open())
-            try:
-                await self._opening
-            except asyncio.CancelledError:
-                if not self._opening.cancelled():
-                    raise
-                raise PortError("port.given_up") from None
-            finally:
-                self._opening = None
+            await self._open_port(wanted == "guarding")
             if self._draining is not None:
                 self._draining.cancel()
                 self._draining = None
         self._closed_because = None
         self._guard.enforcing = wanted == "guarding"
         self._become(wanted)
+
+    async def _open_port(self, enforcing: bool) -> None:
+        """Open it so that the first client already meets the wanted state."""
+        before, self._guard.enforcing = self._guard.enforcing, enforcing
+        self._opening = asyncio.create_task(self._port.open())
+        try:
+            await self._opening
+        except BaseException as problem:
+            self._guard.enforcing = before
+            if isinstance(problem, asyncio.CancelledError) and self._opening.cancelled():
+                raise PortError("port.given_up") from None
+            raise
+        finally:
+            self._opening = None
 
     def _give_up_opening(self) -> None:
         if self._opening is not None:

@@ -21,8 +21,9 @@ from gate.control import transport
 from gate.control.methods import Methods
 from gate.control.server import ControlServer
 from gate.folders import Folders
-from gate.forms import Status
+from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
+from gate.rules.ruleset import Ruleset
 from gate.service import logs
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
@@ -106,7 +107,7 @@ async def _live(folders: Folders, config: Config, found: Opened, state: Wanted |
             accepted=accepted,
             own_domains=sorted(rules.own_domains) if rules is not None else [],
             home=str(folders.data),
-            warnings=recorder.warnings(),
+            warnings=[*_unreadable(rules), *recorder.warnings()],
         )
 
     life = Life(port, found.guard, found.lists, found.events, describe)
@@ -123,6 +124,19 @@ async def _live(folders: Folders, config: Config, found: Opened, state: Wanted |
         await port.end()
         methods.close()
         recorder.stop()
+
+
+def _unreadable(rules: Ruleset | None) -> list[Warning]:
+    """Entries that an older Irusu took and this one cannot read match nothing."""
+    found = rules.unreadable if rules is not None else ()
+    return [
+        Warning(
+            code="entry.unreadable",
+            text=f"{entry.pattern} on the {entry.list} list of {entry.scope} cannot be read and matches nothing",
+            params={"pattern": entry.pattern, "list": entry.list, "scope": entry.scope},
+        )
+        for entry in found[:20]
+    ]
 
 
 @contextlib.asynccontextmanager
