@@ -123,7 +123,8 @@ def test_reads_cut_anywhere_find_the_same(bodies: list[str], crlf: bool, window:
 
 _TOKENS = (
     f"From a@bad.example {DATE}\n", "From b@bad.example\n", "From - Mon 1:2\r\n", "From nowhere\n", ">From x\n",
-    "\n", "\r\n", "Subject: x\n", "Content-Length: 5\n", "Content-Length: 40\r\n", " folded\n", "text text text\n", "\x00", "z" * 900,
+    "\n", "\r\n", "Subject: x\n", "Content-Length: 5\n", "Content-Length: 40\r\n", " folded\n", "text text text\n",
+    "\x00", "z" * 900,
 )  # fmt: skip
 
 
