@@ -3,7 +3,7 @@
 The gate tells a stable code with parameters and one English line. A code listed here is put into words by the app (so
 that it can be translated); any other is shown in the gate's own line.
 
-To add one: 1. its line in `WORDS`, with `{name}` for parameters; 2. nothing else.
+To add one: its line in `WORDS` (of the link) or `faults.FAULTS` (of the gate), with `{name}` for parameters.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from app.language import QT_TRANSLATE_NOOP
+from app.link.faults import FAULTS
 from gate.control.messages import Change
 
 WORDS: dict[str, str] = {
@@ -33,9 +34,10 @@ class _Kept(dict[str, Any]):
 
 def fault_in_words(code: str, params: Mapping[str, Any], text: str) -> str:
     """One clear line for `code`; `text` is the gate's own, for a code that has no words here. Plain text."""
-    if code not in WORDS:
+    words = WORDS.get(code) or FAULTS.get(code)
+    if words is None:
         return text or code
-    return QCoreApplication.translate("Fault", WORDS[code]).format_map(_Kept(params))
+    return QCoreApplication.translate("Fault", words).format_map(_Kept(params))
 
 
 def change_in_words(change: Change) -> str:

@@ -321,5 +321,3 @@ def test_every_control_has_a_name(see: Seen) -> None:
                 named = widget.accessibleName() or getattr(widget, "text", lambda: "")()
                 assert named or widget.parent() is None or "qt_" in widget.objectName(), widget
     see.accounts.dialog.reject()
-
-
