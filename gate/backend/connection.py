@@ -9,6 +9,7 @@ A connection is used in two ways, one after the other: `command` sends a line an
 """
 
 import asyncio
+import os
 import ssl
 from collections import deque
 from typing import Literal, Protocol, cast
@@ -71,7 +72,9 @@ async def connect(
     except TimeoutError:
         error = BackendError("backend.timeout", target=str(target), seconds=timeout)
     except OSError as reason:
-        error = BackendError("backend.unreachable", target=str(target), why=reason.strerror or str(reason))
+        number = reason.errno or 0
+        why = os.strerror(number) if number > 0 else reason.strerror or str(reason)
+        error = BackendError("backend.unreachable", target=str(target), why=why)
     except BackendError as reason:
         error = reason
     except asyncio.CancelledError:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.servers.process import SECONDS, ServerProcess, free_ports, wait_for_port
+from tests.servers.process import SECONDS, ServerProcess, free_ports, wait_for_ports
 
 CONFIGURATION = """
 exim_path = {program}
@@ -77,7 +77,7 @@ class Exim:
         self.process = ServerProcess(
             [program, "-C", configuration, "-bdf"], environment={"LD_LIBRARY_PATH": str(servers / "lib")}
         )
-        wait_for_port(self.process, self.plain)
+        wait_for_ports(self.process, self.plain, self.proxy)
 
     def messages(self, mailbox: str) -> list[bytes]:
         """The messages in a mailbox as stored: with Exim's headers on top, lines end in LF."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.servers.process import SECONDS, ServerProcess, copy_with_libraries, free_ports, wait_for_port
+from tests.servers.process import SECONDS, ServerProcess, copy_with_libraries, free_ports, wait_for_ports
 
 CONFIGURATION = """
 table domains {{ {domains} }}
@@ -60,7 +60,7 @@ class OpenSmtpd:
         )
         configuration.chmod(0o600)
         self.process = ServerProcess(["chroot", folder, "/usr/sbin/smtpd", "-d", "-v", "-f", "/etc/smtpd.conf"])
-        wait_for_port(self.process, self.plain)
+        wait_for_ports(self.process, self.plain, self.proxy)
 
     def messages(self, mailbox: str) -> list[bytes]:
         """The messages in a mailbox as stored: with OpenSMTPD's headers on top, lines end in LF."""

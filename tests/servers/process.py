@@ -81,15 +81,17 @@ class ServerProcess:
         self._process.stdout.close()
 
 
-def wait_for_port(process: ServerProcess, port: int, seconds: float = SECONDS) -> None:
-    """Returns when something listens on the port of 127.0.0.1; fails with the server's log."""
+def wait_for_ports(process: ServerProcess, *ports: int, seconds: float = SECONDS) -> None:
+    """Returns when something listens on each of the ports of 127.0.0.1; fails with the server's log."""
     deadline = time.monotonic() + seconds
-    while True:
+    left = list(ports)
+    while left:
         with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
+            if client.connect_ex(("127.0.0.1", left[0])) == 0:
+                left.pop(0)
+                continue
         if time.monotonic() > deadline:
-            raise AssertionError(f"nothing listens on port {port}:\n" + "\n".join(process.lines))
+            raise AssertionError(f"nothing listens on port {left[0]}:\n" + "\n".join(process.lines))
         time.sleep(0.01)
 
 
