@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 from gate.backend.decoy import Decoy
 from gate.rules.ruleset import Verdict
-from gate.smtp import announce
+from gate.smtp import announce, wording
 from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
 from gate.smtp.commands import Command
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Envelope, Slot
 from gate.smtp.lines import LineBuffer
 from gate.smtp.phases import Phase, Signal, following
+
+OWN_ANSWERS_LIMIT = 1000
+"""Commands of one session that the gate answers itself (malformed, VRFY); the backend counts the errors it sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Exchange:
         self._server_name = terms.hostname or b"localhost"
         self._stream = DataStream(0)
         self._verdict_on_data = b""
+        self._own_answers = 0
         self._secure = self._must_greet = self._ended = self._retiring = False
         self._out: list[Action] = []
 
@@ -82,7 +86,10 @@ class Exchange:
 
     def _answer(self, reply: bytes) -> None:
         """The gate's own answer to a command, in its turn."""
-        if self._pending:
+        self._own_answers += 1
+        if self._own_answers > OWN_ANSWERS_LIMIT:
+            self._end(self._own(wording.TOO_MANY_ERRORS))
+        elif self._pending:
             self._pending.append(Slot(local=reply))
         else:
             self._say(reply)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import ssl
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -54,7 +55,7 @@ class Session(asyncio.Protocol):
         client: the true client's address.
         dialogue: what was said so far.
         admitted: past a proxy's header: `client` is the true one and `dialogue` is there.
-        touched: event-loop time of the last byte or reply.
+        touched: monotonic time of the last byte or reply (the loop's own is too coarse to tell who was idle longest).
     """
 
     client: ClientAddress
@@ -72,7 +73,7 @@ class Session(asyncio.Protocol):
         self._early = b""
         self.admitted = self._gone = self._tls = self._eof = False
         self._backend_full = self._client_full = self._paused = False
-        self._began = self.touched = self._loop.time()
+        self._began = self.touched = time.monotonic()
 
     # ---- the client's transport
 
@@ -92,7 +93,7 @@ class Session(asyncio.Protocol):
             self._begin(address, b"")
 
     def data_received(self, data: bytes) -> None:
-        self.touched = self._loop.time()
+        self.touched = time.monotonic()
         if self._proxy_header is not None:
             self._read_proxy_header(data)
         elif self.admitted and self.dialogue.phase is Phase.TLS:
@@ -126,7 +127,7 @@ class Session(asyncio.Protocol):
     # ---- the backend's connection (`gate.backend.connection.Receiver`)
 
     def backend_replied(self, reply: Reply) -> None:
-        self.touched = self._loop.time()
+        self.touched = time.monotonic()
         self._happened(self.dialogue.backend_reply, reply)
 
     def backend_lost(self, exc: Exception | None) -> None:
@@ -140,7 +141,7 @@ class Session(asyncio.Protocol):
         self._read_or_wait()
 
     def backend_resume(self) -> None:
-        self.touched = self._loop.time()
+        self.touched = time.monotonic()
         self._backend_full = False
         self._read_or_wait()
 
@@ -340,7 +341,7 @@ class Session(asyncio.Protocol):
         self._timer = self._loop.call_later(shortest / 4, self._check_time)
 
     def _check_time(self) -> None:
-        now, limits, phase = self._loop.time(), self._settings.limits, self.dialogue.phase
+        now, limits, phase = time.monotonic(), self._settings.limits, self.dialogue.phase
         idle = now - self.touched
         if phase is Phase.FINAL:
             if idle > limits.final_reply_seconds and self._backend is not None:

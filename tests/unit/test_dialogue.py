@@ -1,12 +1,119 @@
-"""The dialogue, played from the transcripts that the wire tests play over sockets, and its laws."""
+"""The dialogue, played from the transcripts that the wire tests play too, and what a transcript cannot tell."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.wire.transcript import FILES, PurePlayer, read
+from gate.backend.decoy import decoy_for
+from gate.backend.reply import reply_of
+from gate.guard import Guard
+from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
+from gate.smtp.dialogue import TRANSITIONS, Dialogue, DialogueError, Phase, Signal, Terms
+from gate.smtp.exchange import OWN_ANSWERS_LIMIT
+from gate.smtp.phases import following
+from tests.wire.transcript import FILES, KEY, PurePlayer, read
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_transcript(file: Path) -> None:
     PurePlayer(read(file)).play()
+
+
+def dialogue(*offer: bytes, **terms: object) -> Dialogue:
+    """A dialogue past its EHLO."""
+    one = Dialogue(
+        Terms(**terms),  # type: ignore[arg-type]
+        judge=Guard().judge,
+        decoy=lambda path: decoy_for(KEY, path),
+        refusal=lambda _domain, _path: None,
+    )
+    one.backend_reply(reply_of(b"220 mail.test ESMTP"))
+    one.client_data(b"EHLO client.test\r\n")
+    one.backend_reply(reply_of(b"\r\n".join([b"250-mail.test", *(b"250-" + line for line in offer), b"250 HELP"])))
+    return one
+
+
+def to_client(actions: list[Action]) -> bytes:
+    return b"".join(action.data for action in actions if isinstance(action, ToClient))
+
+
+def to_backend(actions: list[Action]) -> bytes:
+    return b"".join(action.data for action in actions if isinstance(action, ToBackend))
+
+
+def test_a_step_that_is_not_in_the_table_raises() -> None:
+    for phase in Phase:
+        for signal in Signal:
+            if (phase, signal) in TRANSITIONS:
+                assert following(phase, signal) is TRANSITIONS[phase, signal]
+            else:
+                with pytest.raises(DialogueError, match=signal.name):
+                    following(phase, signal)
+
+
+def test_an_illegal_event_changes_nothing() -> None:
+    one = dialogue()
+    with pytest.raises(DialogueError):
+        one.secured()
+    assert one.phase is Phase.COMMANDS
+    assert to_backend(one.client_data(b"NOOP\r\n")) == b"NOOP\r\n"
+
+
+def test_nothing_is_pipelined_to_a_backend_that_does_not_offer_it() -> None:
+    one = dialogue()
+    assert to_backend(one.client_data(b"NOOP 1\r\nNOOP 2\r\n")) == b"NOOP 1\r\n"
+    assert to_backend(one.backend_reply(reply_of(b"250 ok"))) == b"NOOP 2\r\n"
+
+
+def test_nothing_is_pipelined_past_ehlo() -> None:
+    one = dialogue(b"PIPELINING")
+    assert to_backend(one.client_data(b"NOOP\r\nEHLO again\r\nNOOP\r\n")) == b"NOOP\r\n"
+    assert to_backend(one.backend_reply(reply_of(b"250 ok"))) == b"EHLO again\r\n"
+    assert to_backend(one.backend_reply(reply_of(b"250 ok"))) == b"NOOP\r\n"
+
+
+def test_the_name_of_the_owner_stands_in_greeting_and_ehlo() -> None:
+    one = Dialogue(
+        Terms(hostname=b"mx.own.test", message_bytes=5),
+        judge=Guard().judge,
+        decoy=lambda path: decoy_for(KEY, path),
+        refusal=lambda _domain, _path: None,
+    )
+    assert to_client(one.backend_reply(reply_of(b"220 mail.test ESMTP x"))) == b"220 mx.own.test ESMTP x\r\n"
+    one.client_data(b"EHLO client.test\r\n")
+    told = one.backend_reply(reply_of(b"250-mail.test Hello\r\n250-SIZE\r\n250 size 3"))
+    assert to_client(told) == b"250-mx.own.test Hello\r\n250 SIZE 5\r\n"
+
+
+@pytest.mark.parametrize("reply", [b"250 what", b"421 mail.test closing", b"550 x"])
+def test_a_reply_that_nobody_asked_for_ends_the_session(reply: bytes) -> None:
+    actions = dialogue().backend_reply(reply_of(reply))
+    assert to_client(actions)[:3] == b"421"
+    assert actions[-2:] == [CloseBackend(), CloseClient()]
+
+
+def test_a_250_before_the_end_of_the_message_is_none() -> None:
+    one = dialogue()
+    for command, reply in ((b"DATA", b"354 go"),):
+        one.client_data(command + b"\r\n")
+        one.backend_reply(reply_of(reply))
+    assert to_client(one.backend_reply(reply_of(b"250 kept"))) == b""
+    assert to_client(one.client_data(b"x\r\n.\r\n"))[:3] == b"451"
+
+
+def test_own_answers_are_limited() -> None:
+    one = dialogue(b"PIPELINING")
+    told = to_client(one.client_data(b"VRFY x\r\n" * (OWN_ANSWERS_LIMIT + 5)))
+    assert told.count(b"252 ") == OWN_ANSWERS_LIMIT
+    assert told.splitlines()[-1][:9] == b"421 4.7.0"
+    assert one.phase is Phase.CLOSED
+
+
+def test_retiring_ends_the_idle_at_once_and_others_after_their_transaction() -> None:
+    assert to_client(dialogue().retire())[:9] == b"421 4.3.2"
+    one = dialogue()
+    one.client_data(b"MAIL FROM:<a@b.test>\r\n")
+    assert one.retire() == []
+    assert to_client(one.backend_reply(reply_of(b"250 ok"))) == b"250 ok\r\n"
+    one.client_data(b"RSET\r\n")
+    assert to_client(one.backend_reply(reply_of(b"250 ok"))).splitlines()[1][:9] == b"421 4.3.2"

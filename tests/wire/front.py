@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from gate.backend.client_address import ClientAddress
@@ -15,8 +15,20 @@ from gate.rules.ruleset import EntryRule, compile_ruleset
 from gate.smtp.server import SmtpFront
 from tests.wire.transcript import KEY
 
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+with contextlib.suppress(ImportError):  # none on Windows
+    import uvloop
+
+    LOOPS["uvloop"] = uvloop.new_event_loop
+
 SECONDS = 10.0
 """No step of a test may take longer."""
+
+
+def play(story: Coroutine[object, object, None], loop: str) -> None:
+    """Runs a test's story in one of `LOOPS`."""
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(story)
 
 
 @dataclass

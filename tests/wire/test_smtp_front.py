@@ -17,9 +17,10 @@ from gate.config import LimitsSection, TlsSection
 from gate.guard import Guard
 from gate.smtp.server import SmtpFront
 from gate.smtp.settings import Settings, SmtpError
-from tests.wire.front import SECONDS, Client, Rows, Sink, config_of, front, guard_of
+from tests.wire.front import LOOPS, SECONDS, Client, Rows, Sink, config_of, front, guard_of, play
 from tests.wire.transcript import KEY
 
+pytestmark = pytest.mark.parametrize("loop", LOOPS)
 DENIED = guard_of(("user2@localhost", "user1@localhost"))
 
 
@@ -34,7 +35,7 @@ async def begin_message(client: Client, recipient: bytes = b"a@localhost") -> No
     assert [reply[:3] for reply in replies] == [b"250", b"250", b"354"]
 
 
-def test_only_the_accepted_of_forty_recipients_receive() -> None:
+def test_only_the_accepted_of_forty_recipients_receive(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         denied = [f"r{n}@localhost" for n in range(0, 40, 3)]
@@ -61,10 +62,10 @@ def test_only_the_accepted_of_forty_recipients_receive() -> None:
             assert running.knowledge.codes == [("localhost", 550)] * len(denied)
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_a_large_message_streams_through_in_little_memory() -> None:
+def test_a_large_message_streams_through_in_little_memory(loop: str) -> None:
     async def story() -> None:
         digest, done = hashlib.sha256(), asyncio.Event()
 
@@ -105,10 +106,10 @@ def test_a_large_message_streams_through_in_little_memory() -> None:
             assert digest.digest() == sent.digest()
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_a_message_over_the_limit_never_ends_at_the_backend() -> None:
+def test_a_message_over_the_limit_never_ends_at_the_backend(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink, config_of(limits=LimitsSection(message_bytes=1000))) as running:
@@ -123,10 +124,10 @@ def test_a_message_over_the_limit_never_ends_at_the_backend() -> None:
             assert sink.messages == []
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_a_client_that_vanishes_in_its_message_leaves_nothing() -> None:
+def test_a_client_that_vanishes_in_its_message_leaves_nothing(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink) as running:
@@ -138,10 +139,10 @@ def test_a_client_that_vanishes_in_its_message_leaves_nothing() -> None:
             await asyncio.wait_for(sink.cut.wait(), SECONDS)
             assert sink.messages == []
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_starttls_forgets_what_was_said_before(tmp_path: Path) -> None:
+def test_starttls_forgets_what_was_said_before(loop: str, tmp_path: Path) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("mail.test")
     certificate.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "pair.pem"))
@@ -171,10 +172,10 @@ def test_starttls_forgets_what_was_said_before(tmp_path: Path) -> None:
             assert not any(b"evil" in line for line in sink.commands)
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_a_handshake_that_fails_ends_the_session(tmp_path: Path) -> None:
+def test_a_handshake_that_fails_ends_the_session(loop: str, tmp_path: Path) -> None:
     trustme.CA().issue_cert("mail.test").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "pair.pem"))
 
     async def story() -> None:
@@ -188,10 +189,10 @@ def test_a_handshake_that_fails_ends_the_session(tmp_path: Path) -> None:
             await running.front.drain(SECONDS)
             assert running.front.sessions == 0
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_limits_by_client_and_in_all() -> None:
+def test_limits_by_client_and_in_all(loop: str) -> None:
     async def story() -> None:
         limits = LimitsSection(connections=3, connections_per_client=2)
         async with front(Sink(), config_of(limits=limits)) as running:
@@ -212,11 +213,11 @@ def test_limits_by_client_and_in_all() -> None:
             for client in (first, second, third, other, one_more):
                 await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
 @pytest.mark.parametrize("stage", ["command", "data", "final", "session"])
-def test_time_limits(stage: str) -> None:
+def test_time_limits(loop: str, stage: str) -> None:
     async def story() -> None:
         sink = Sink()
         limits = {
@@ -239,10 +240,10 @@ def test_time_limits(stage: str) -> None:
                 assert await client.eof() == b""
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_closing_lets_transactions_come_to_their_end() -> None:
+def test_closing_lets_transactions_come_to_their_end(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink) as running:
@@ -270,10 +271,10 @@ def test_closing_lets_transactions_come_to_their_end() -> None:
             for client in (idle, busy, last):
                 await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_draining_waits_for_a_message_under_way() -> None:
+def test_draining_waits_for_a_message_under_way(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink) as running:
@@ -287,10 +288,10 @@ def test_draining_waits_for_a_message_under_way() -> None:
             await asyncio.wait_for(draining, SECONDS)
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend() -> None:
+def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend(loop: str) -> None:
     async def story() -> None:
         seen = asyncio.Queue[bytes]()
         sink = Sink()
@@ -317,10 +318,10 @@ def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend() -> 
             await client.close()
             await garbage.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_trusted_networks_reach_what_the_backend_lets_them_reach() -> None:
+def test_trusted_networks_reach_what_the_backend_lets_them_reach(loop: str) -> None:
     async def story() -> None:
         async with front(Sink(), config_of(trusted=["127.0.0.8/32"])) as running:
             for source, code in (("127.0.0.8", b"250"), ("127.0.0.10", b"554")):
@@ -330,10 +331,10 @@ def test_trusted_networks_reach_what_the_backend_lets_them_reach() -> None:
                 assert replies[1][:3] == code
                 await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_a_backend_that_is_not_there_is_a_421() -> None:
+def test_a_backend_that_is_not_there_is_a_421(loop: str) -> None:
     async def story() -> None:
         async with front(Sink()) as running:
             with socket.create_server(("127.0.0.1", 0)) as free:
@@ -343,10 +344,10 @@ def test_a_backend_that_is_not_there_is_a_421() -> None:
             assert await client.eof() == b""
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_no_rules_yet_is_a_451() -> None:
+def test_no_rules_yet_is_a_451(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink, guard=Guard()) as running:
@@ -357,7 +358,7 @@ def test_no_rules_yet_is_a_451() -> None:
             assert not any(line.startswith(b"RCPT") for line in sink.commands)
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
 class Broken(Guard):
@@ -365,7 +366,7 @@ class Broken(Guard):
         raise ValueError("a mistake")
 
 
-def test_a_mistake_of_the_gate_costs_one_session(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistake_of_the_gate_costs_one_session(loop: str, caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         sink = Sink()
         async with front(sink, guard=Broken()) as running:
@@ -380,10 +381,10 @@ def test_a_mistake_of_the_gate_costs_one_session(caplog: pytest.LogCaptureFixtur
             await client.close()
             await other.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_lines_without_end_are_bounded_and_told_once() -> None:
+def test_lines_without_end_are_bounded_and_told_once(loop: str) -> None:
     async def story() -> None:
         async with front(Sink()) as running:
             client = await running.client()
@@ -395,10 +396,10 @@ def test_lines_without_end_are_bounded_and_told_once() -> None:
             assert (await client.reply())[:3] == b"250"
             await client.close()
 
-    asyncio.run(story())
+    play(story(), loop)
 
 
-def test_what_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_one_line(loop: str, tmp_path: Path) -> None:
     async def story() -> None:
         async with front(Sink()) as running:
             config = config_of()
@@ -410,7 +411,7 @@ def test_what_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
             with pytest.raises(BackendError):
                 await SmtpFront(config_of(), guard_of(), running.knowledge, Rows(), KEY).open()
 
-    asyncio.run(story())
+    play(story(), loop)
     (tmp_path / "bad.pem").write_text("no certificate")
     with pytest.raises(SmtpError, match=r"bad\.pem"):
         Settings.of(config_of(tls=TlsSection(certificate=str(tmp_path / "bad.pem"))))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.front import SECONDS, Client, Running, config_of, front
+from tests.wire.front import LOOPS, SECONDS, Client, Running, config_of, front, play
 from tests.wire.transcript import FILES, Step, Transcript, read, row
 
 
@@ -69,7 +69,8 @@ class Play:
             assert await end.line() == step.data, f"line {step.number}"
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "bytewise"])
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_the_transcript_over_sockets(file: Path, bytewise: bool) -> None:
-    asyncio.run(Play(read(file), bytewise=bytewise).run())
+def test_the_transcript_over_sockets(file: Path, bytewise: bool, loop: str) -> None:
+    play(Play(read(file), bytewise=bytewise).run(), loop)
