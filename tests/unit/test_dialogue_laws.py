@@ -38,7 +38,7 @@ class Recorder:
 
     catch_all: bool
     strange: bool
-    """Accepts a MAIL within a transaction, and refuses RSET."""
+    """Accepts a MAIL within a transaction, refuses RSET, and goes on with its transaction after EHLO."""
     replies: deque[Reply] = field(default_factory=deque)
     sender: bytes | None = None
     recipients: list[bytes] = field(default_factory=list)
@@ -76,6 +76,8 @@ class Recorder:
         assert isinstance(parsed, Command), line
         match parsed.verb.name:
             case "EHLO":
+                if not self.strange:
+                    self.sender, self.recipients = None, []
                 self.say(b"250-mail.test\r\n250 PIPELINING\r\n")
             case "MAIL":
                 if self.sender is not None and not self.strange:
@@ -102,12 +104,13 @@ class Recorder:
         if self.sender is None:
             self.say(b"503 need MAIL for <%s>" % path)
             return
+        is_decoy = len(path.partition(b"@")[0].strip(b'"')) == 16
         verdict = GUARD.judge(self.sender.decode(), path.decode())
-        assert verdict.verdict == "accept", (self.sender, path)
-        if b"nobody" in path or (len(path.partition(b"@")[0].strip(b'"')) == 16 and not self.catch_all):
+        assert is_decoy or verdict.verdict == "accept", (self.sender, path)
+        if b"nobody" in path or (is_decoy and not self.catch_all):
             self.say(b"550 <%s> unknown" % path)
             return
-        self.taken_decoy = len(path.partition(b"@")[0].strip(b'"')) == 16
+        self.taken_decoy = is_decoy
         self.recipients.append(path)
         self.say(b"250 <%s> ok" % path)
 
