@@ -7,7 +7,7 @@ addresses loses their beginning first.
 from typing import cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -196,6 +196,13 @@ class Table(QTableView):
         """How wide a column must be for `text`."""
         edge = (self._delegate.margin if first else PAD) + PAD + (ICON + 8 if icon else 0)
         return self.fontMetrics().horizontalAdvance(text) + edge + 4
+
+    def title_width(self, column: int, *, first: bool = False) -> int:
+        """How wide a column must be for its title, with the arrow of a sorted one."""
+        title = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
+        arrow = 20 if self.isSortingEnabled() else 0
+        metrics = QFontMetrics(theme.font("small", bold=True))
+        return metrics.horizontalAdvance(title) + arrow + (self._delegate.margin if first else PAD) + PAD + 4
 
     def chosen_rows(self) -> list[int]:
         """The selected rows, in their order."""

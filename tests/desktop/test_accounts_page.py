@@ -225,6 +225,10 @@ def test_pasted_lines_are_added_all_or_none(see: Seen, qtbot: QtBot) -> None:
         lambda: set(patterns_shown(see)) == {"a@bad.example", "x@bad.example", "keyword:casino", "@.worse.example"}
     )
     assert see.window.toast.text() == "3 senders denied."
+    QGuiApplication.clipboard().setText("p@bad.example\nq@bad.example")
+    qtbot.keyClick(page.view.field.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert page.view.dialog.patterns.lines() == ["p@bad.example", "q@bad.example"]
+    page.view.dialog.reject()
 
 
 def test_a_pattern_there_already_and_one_that_is_none(see: Seen, qtbot: QtBot) -> None:

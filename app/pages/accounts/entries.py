@@ -1,6 +1,7 @@
 """The entries of a scope as a table: sort, seek, edit, remove, copy and paste, by mouse and by keyboard alike."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -8,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from app import theme
 from app.models.entries import HITS, LAST_HIT, LIST, ORIGIN, PATTERN, EntriesModel
-from app.models.words import number
+from app.models.words import day_and_time, list_word, number
 from app.widgets.buttons import IconButton
 from app.widgets.fields import SearchField
 from app.widgets.frames import Ground
@@ -100,12 +101,13 @@ class EntriesPane(Ground):
     # ------------------------------------------------ painting
 
     def _set_widths(self) -> None:
-        wide = self.table.column_width_for
+        wide, title = self.table.column_width_for, self.table.title_width
+        now = day_and_time(datetime.now(UTC).isoformat())
         self.table.set_widths(
             {
-                LIST: max(wide(self.tr("Denied"), icon=True), wide(self.tr("Allowed"), icon=True), 112),
-                HITS: 64,
-                LAST_HIT: 100,
+                LIST: max(wide(list_word("deny"), icon=True), wide(list_word("allow"), icon=True), title(LIST), 112),
+                HITS: max(title(HITS), 64),
+                LAST_HIT: max(wide(now), title(LAST_HIT), 100),
                 ORIGIN: 112,
             },
             stretch=PATTERN,

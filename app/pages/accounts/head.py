@@ -11,6 +11,10 @@ from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import AddressLabel, ElidedLabel
 from gate.control.messages import Mode
 
+SMALL_MODE = 304
+"""Of the mode's box beside the title: in another language it may want more than there is."""
+WIDGET_MOST = 16_777_215
+
 
 class ScopeHead(QWidget):
     """Signals: `mode_chosen(mode)`, `watch_chosen(on)` by the owner; `back_wanted()`.
@@ -129,9 +133,11 @@ class ScopeHead(QWidget):
         if small:
             self._column.setContentsMargins(8, 8, 16, 8)
             self._small_mode.addWidget(self.mode)
+            self.mode.setMaximumWidth(SMALL_MODE)
         else:
             self._column.setContentsMargins(24, 18, 24, 16)
             self._settings.insertWidget(0, self.mode)
+            self.mode.setMaximumWidth(WIDGET_MOST)
         self._arrange()
 
     def set_live(self, live: bool) -> None:

@@ -1,6 +1,7 @@
 """The right side of the accounts page: one scope, a sender to add, and its entries."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.link.client import CallFailed
@@ -70,6 +71,7 @@ class ScopeView(Ground):
         self.head.many.triggered.connect(lambda: self._add_many(""))
         self.head.copy_all.triggered.connect(self.pane.copy_all)
         self.head.import_spam.triggered.connect(self._import)
+        self.field.edit.installEventFilter(self)
         self.field.changed.connect(self._show_buttons)
         self.field.submitted.connect(lambda: self._add("deny"))
         self.pane.edit_wanted.connect(self._edit_entry)
@@ -140,6 +142,15 @@ class ScopeView(Ground):
                 self._shell.say(self.tr("%1 is no longer on this list.").replace("%1", pattern))
 
     # ------------------------------------------------ adding
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Several lines pasted into the field of one sender are many senders."""
+        if watched is self.field.edit and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            text = QGuiApplication.clipboard().text() if event.matches(QKeySequence.StandardKey.Paste) else ""
+            if len(text.split("\n")) > 1 and len(text.split()) > 1:
+                self._add_many(text)
+                return True
+        return super().eventFilter(watched, event)
 
     def _add(self, name: ListName) -> None:
         pattern = self.field.pattern()

@@ -76,7 +76,8 @@ class Details(Ground):
         self.decision: Decision | None = None
         self._live = True
         self.pill = Pill()
-        self.time = Label(step="small", kind="muted")
+        self.time = ElidedLabel(step="small", kind="muted")
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.close_button = IconButton("close", self.tr("Close the details (Esc)"), self.closed.emit, size=16)
         self.who = AddressLabel(step="section")
         self.recipient = ElidedLabel(kind="muted")
@@ -141,17 +142,19 @@ class Details(Ground):
 
     @staticmethod
     def _heading(text: str) -> Label:
-        return Label(text, "small", "muted", bold=True)
+        label = Label(text, "small", "muted", bold=True)
+        _narrow(label)
+        return label
 
     def _top(self) -> QWidget:
-        return _row(self.pill, None, self.time, self.close_button)
+        return _row(self.pill, self.time, self.close_button)
 
     def _entry_row(self) -> QWidget:
-        self._entry = _row(self.kind, self.pattern, None, self.go)
+        self._entry = _row(self.kind, self.pattern, self.go)
         return self._entry
 
     def _told_row(self) -> QWidget:
-        self._told = _row(self._heading(self.tr("What the sender was told")), None, self.copy)
+        self._told = _row(ElidedLabel(self.tr("What the sender was told"), "small", "muted", bold=True), self.copy)
         return self._told
 
     def _facts(self) -> QWidget:
@@ -258,15 +261,12 @@ class Details(Ground):
             super().keyPressEvent(event)
 
 
-def _row(*parts: QWidget | None) -> QWidget:
-    """Widgets side by side; None is the gap that gives."""
+def _row(*parts: QWidget) -> QWidget:
+    """Widgets side by side; what can be elided takes the room that there is."""
     whole = QWidget()
     row = QHBoxLayout(whole)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(8)
     for part in parts:
-        if part is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(part)
+        row.addWidget(part, int(isinstance(part, ElidedLabel)))
     return whole

@@ -118,10 +118,13 @@ class ActivityPage(Page):
         room = self.width() - (WIDTH if self.details.isVisible() and not self._small else 0)
         self.table.set_widths(
             {
-                TIME: wide("23:59" if self._only_today() else "30 Sep 23:59", first=True),
-                VERDICT: verdict,
-                RECIPIENT: max(96, min(200, room // 6)),
-                WHY: max(136, min(240, room // 5)),
+                TIME: max(
+                    wide("23:59" if self._only_today() else "30 Sep 23:59", first=True),
+                    self.table.title_width(TIME, first=True),
+                ),
+                VERDICT: max(verdict, self.table.title_width(VERDICT)),
+                RECIPIENT: max(98, min(200, room // 7)),
+                WHY: max(150, min(240, room // 5)),
             },
             stretch=SENDER,
         )
