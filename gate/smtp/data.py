@@ -76,12 +76,15 @@ class DataStream:
         if self._held:
             data = self._held + data
             self._held = b""
-        body, rest = self._cut(data)
+        dots = data.count(_STUFFED)  # most chunks have none, and then no end either
+        body, rest = self._cut(data, dots)
         problem = self._unclean(body, whole=rest is not None)
         if problem is None:
             if rest is None:
                 body = self._hold(body)
-            self.size += len(body) - body.count(_STUFFED) - (self._after_crlf and body.startswith(b"."))
+            if dots:
+                dots = body.count(_STUFFED)
+            self.size += len(body) - dots - (self._after_crlf and body.startswith(b"."))
             problem = Problem.TOO_LARGE if self.size > self._limit else None
         if problem is not None:
             self.draining = True
@@ -95,11 +98,11 @@ class DataStream:
             self._after_crlf, self._after_line = body.endswith(b"\r\n"), body.endswith(b"\n")
         return Piece(forward, rest) if rest is None else Piece(forward + b".\r\n", rest)
 
-    def _cut(self, data: bytes) -> tuple[bytes, bytes | None]:
+    def _cut(self, data: bytes, dots: int) -> tuple[bytes, bytes | None]:
         """The body before the final dot, and what is after it (None: the end is not in here)."""
         if self._after_crlf and data.startswith(b".\r\n"):
             return b"", data[3:]
-        at = data.find(_END)
+        at = data.find(_END) if dots else -1
         return (data, None) if at < 0 else (data[: at + 2], data[at + 5 :])
 
     def _unclean(self, body: bytes, *, whole: bool) -> Problem | None:
