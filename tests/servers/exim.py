@@ -16,6 +16,8 @@ pid_file_path = {folder}/spool/pid
 deliver_drop_privilege = true
 never_users =
 primary_hostname = mx.virtual.test
+# without the time, so that two sessions can be compared
+smtp_banner = $primary_hostname ESMTP Exim
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {plain} : {proxy}
 hosts_proxy = ${{if ={{$received_port}}{{{proxy}}}{{127.0.0.1}}{{}}}}
