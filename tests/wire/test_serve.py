@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.gate_process import COMMAND, SECONDS, Home
+from tests.wire.gate_process import COMMAND, SECONDS, Home, free_port
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def greets(port: int) -> bool:
@@ -223,19 +216,6 @@ def test_domains_that_are_missing_keep_the_port_closed_and_the_process_up(home):
         assert "domains" in found["warnings"][0]["text"]
         home.done("deny", "*", "bad@example.org")
         assert "domains" in home.refused("start")
-
-
-def test_a_backend_that_is_not_there_is_greeted_for_and_found_again(home):
-    port = free_port()
-    with home.gate(
-        "--deliver", f"smtp://127.0.0.1:{port}", "--domain", "localhost", "--client-address", "none"
-    ) as gate:
-        found = gate.status()
-        assert found["state"] == "guarding"
-        assert "backend.down" in [warning["code"] for warning in found["warnings"]]
-        with socket.create_connection(("127.0.0.1", gate.port), SECONDS) as client:
-            client.settimeout(SECONDS)
-            assert client.recv(100).startswith(b"421")
 
 
 def test_a_home_of_150_characters_works(tmp_path):

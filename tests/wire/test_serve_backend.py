@@ -1,0 +1,123 @@
+"""The gate process and a mail server of the owner's that comes, goes, or cannot be used as it is."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.wire.gate_process import SECONDS, Gate, Home, free_port
+
+
+class Strict:
+    """Takes mail for one recipient only."""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address != "user2@localhost":
+            return f"550 5.1.1 <{address}>: unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+class Relay:
+    """Takes mail for everyone."""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+@contextmanager
+def backend(handler: object, port: int) -> Iterator[None]:
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def serve(port: int) -> tuple[str, ...]:
+    return ("--deliver", f"smtp://127.0.0.1:{port}", "--domain", "localhost", "--client-address", "none")
+
+
+def greeting(gate: Gate) -> bytes:
+    with socket.create_connection(("127.0.0.1", gate.port), SECONDS) as client:
+        client.settimeout(SECONDS)
+        return client.recv(200)
+
+
+def codes(gate: Gate) -> list[str]:
+    return [warning["code"] for warning in gate.status()["warnings"]]
+
+
+def until(gate: Gate, what: Any) -> Any:
+    """Ask for the status until it says so."""
+    end = time.monotonic() + SECONDS
+    while not what(found := gate.status()):
+        assert time.monotonic() < end, found
+    return found
+
+
+def test_a_server_that_comes_later_is_found(home):
+    port = free_port()
+    with home.gate(*serve(port)) as gate:
+        assert gate.status()["state"] == "guarding"
+        assert "backend.down" in codes(gate)
+        assert greeting(gate).startswith(b"421")
+        with backend(Strict(), port):
+            until(gate, lambda found: "backend.down" not in [one["code"] for one in found["warnings"]])
+            assert greeting(gate).startswith(b"220")
+            assert codes(gate) == ["backend.none_mode"]
+
+
+def test_an_open_relay_keeps_the_port_closed_until_it_is_none(home):
+    port = free_port()
+    with backend(Relay(), port):
+        gate_context = home.gate(*serve(port))
+        gate = gate_context.__enter__()
+    try:
+        found = gate.status()
+        assert (found["state"], found["listen"]) == ("stopped", [])
+        assert found["warnings"][0]["code"] == "backend.relays"
+        with backend(Strict(), port):
+            assert until(gate, lambda found: found["state"] == "guarding")["listen"]
+            assert greeting(gate).startswith(b"220")
+    finally:
+        gate_context.__exit__(None, None, None)
+
+
+def test_start_says_what_keeps_the_port_closed(home):
+    port = free_port()
+    with backend(Relay(), port), home.gate(*serve(port)) as gate:
+        assert "relay" in home.refused("start")
+        assert gate.status()["state"] == "stopped"
+        home.done("account", "add", "user2@localhost")
+        assert "elsewhere.example" in home.refused("account", "add", "user2@elsewhere.example")
+
+
+def test_a_gate_that_asks_a_silent_server_can_be_ended(home):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        gate = Gate(home, "serve", "--listen", "127.0.0.1:0", *serve(silent.getsockname()[1]))
+        try:
+            silent.settimeout(SECONDS)
+            asked, _ = silent.accept()
+            with asked:
+                assert gate.status()["state"] == "stopped"
+                begun = time.monotonic()
+                home.done("quit")
+                assert gate.wait() == 0
+                assert time.monotonic() - begun < 8
+        finally:
+            gate.end()
