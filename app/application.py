@@ -1,5 +1,6 @@
 """Puts the app together: folders, theme, language, link, window; and takes it apart again."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,7 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         print("irusu: Irusu is already open, but does not answer", file=sys.stderr)  # noqa: T201
         return 1
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in a terminal: Qt's loop runs no Python handlers
     dress(app)
     desktop = Desktop(places)
     instance.summoned.connect(desktop.summoned)

@@ -115,7 +115,8 @@ class Window(QMainWindow):
             (QKeySequence.StandardKey.Find, self._find),
             (QKeySequence.StandardKey.Quit, self.close),
         ):
-            QShortcut(QKeySequence(keys), self, do)
+            for each in QKeySequence.keyBindings(keys):
+                QShortcut(each, self, do)
         for number, key in enumerate(self.pages, 1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda key=key: self.show_page(key))
 

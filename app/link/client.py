@@ -171,9 +171,9 @@ class Client(QObject):
     def _cut_off(self) -> None:
         """The other end is silent: end it from here."""
         self._transport.close()
-        self._ended(True)
+        self._ended()
 
-    def _ended(self, somebody: bool) -> None:
+    def _ended(self) -> None:
         self._greeting.stop()
         self._watch.stop()
         self._buffer = codec.LineBuffer()

@@ -21,12 +21,12 @@ class Transport(QObject):
     Signals:
         opened(): bytes can flow.
         received(bytes): some came.
-        ended(bool): it is over, or could not be opened; True: somebody was there (but cut off, or is not ours).
+        ended(): it is over, or could not be opened, or who is there is not ours.
     """
 
     opened = Signal()
     received = Signal(bytes)
-    ended = Signal(bool)
+    ended = Signal()
 
     def open(self) -> None:
         """Begin to connect. `opened` or `ended` follows, never from inside this call."""
@@ -60,7 +60,7 @@ class LocalTransport(Transport):
         """Try the next place; the answer is given from the event loop."""
         self._drop()
         if not self._left:
-            self._later(lambda: self.ended.emit(False))
+            self._later(self.ended.emit)
             return
         place = self._left.pop(0)
         way = self._socket = QLocalSocket(self)
@@ -78,7 +78,7 @@ class LocalTransport(Transport):
             return
         if not _is_own(self._socket):
             self._drop()
-            self._later(lambda: self.ended.emit(True))
+            self._later(self.ended.emit)
             return
         self._was_open = True
         self.opened.emit()
@@ -94,7 +94,7 @@ class LocalTransport(Transport):
     def _disconnected(self) -> None:
         if self._was_open:
             self._drop()
-            self.ended.emit(True)
+            self.ended.emit()
 
     def write(self, data: bytes) -> None:
         if self._socket is not None and self._was_open:

@@ -14,6 +14,9 @@ from app.widgets.frames import Disc
 from app.widgets.labels import ElidedLabel
 from app.widgets.switch import GateSwitch
 
+TITLE = 280
+"""The title is whole up to this width: segments lose their words before it does."""
+
 
 class Header(QWidget):
     """Signals: `switchAsked(str)` a method; `importAsked()`; `acted(Action)` any other button."""
@@ -100,6 +103,7 @@ class Header(QWidget):
         self._disc.show_icon(look.icon, look.fill if lost else "white", "white" if lost else look.fill)
         self._title.setText(title(self._state))
         self._title.setFont(theme.font("title" if lost else "section"))
+        self._title.setMinimumWidth(min(TITLE, self._title.fontMetrics().horizontalAdvance(self._title.text()) + 2))
         alone = self._small and not lost and not self._trouble
         self._sentence.setText(self._words())
         self._sentence.setVisible(not alone)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QLocale, QSize
+from PySide6.QtCore import QLocale, QSize, QTranslator
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
@@ -58,6 +58,16 @@ def fill(home: Home, gate: Gate) -> None:
             smtp.ehlo("client.example")
             smtp.docmd("MAIL", f"FROM:<{sender}>")
             smtp.docmd("RCPT", f"TO:<{recipient}>")
+
+
+class Longer(QTranslator):
+    """A language whose words are 1.6 times as long."""
+
+    def isEmpty(self) -> bool:
+        return False
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+        return text + "~" * round(len(text) * 0.6)
 
 
 class Album:
@@ -124,13 +134,16 @@ class Album:
 
 
 def main(folder: Path) -> None:
-    """Take all pictures; then, in a process of its own, some again at twice the size."""
+    """Take all pictures; then, in processes of their own, some again at twice the size and in longer words."""
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication(sys.argv[:1])
     QLocale.setDefault(QLocale("en_GB"))
     dress(app)
     theme.use(theme.LIGHT)
-    doubled = "QT_SCALE_FACTOR" in os.environ
+    variant = os.environ.get("PICTURES", "")
+    longer = Longer(app)
+    if variant == "long":
+        app.installTranslator(longer)
     with tempfile.TemporaryDirectory() as root:
         os.environ["IRUSU_HOME"] = root
         home = Home(Path(root))
@@ -140,11 +153,17 @@ def main(folder: Path) -> None:
             desktop.window.show()
             desktop.client.connect_gate()
             album.until(lambda: desktop.client.state is LinkState.GUARDING)
-            if doubled:
+            if variant:
+                album.take(f"{variant}-first")
                 fill(home, gate)
-                album.take("2x-accounts")
-                desktop.window.show_page("activity")
-                album.take("2x-activity")
+                desktop.window.show_page("accounts")
+                for name, size in (("", LARGE), ("-small", SMALL)):
+                    album.take(f"{variant}-accounts{name}", size)
+                    desktop.window.show_page("activity")
+                    album.take(f"{variant}-activity{name}", size)
+                    desktop.window.open_import()
+                    album.take(f"{variant}-import{name}", size)
+                    desktop.window.show_page("accounts")
             else:
                 album.everywhere("first")
                 desktop.window.show_page("activity")
@@ -154,9 +173,10 @@ def main(folder: Path) -> None:
                 album.pages()
                 album.states()
             desktop.keeper.leave(lambda: None)
-    if not doubled:
-        again = {**os.environ, "QT_SCALE_FACTOR": "2"}
-        subprocess.run([sys.executable, "-m", "tests.desktop.pictures", str(folder)], env=again, check=True)
+    if not variant:
+        for more in ({"PICTURES": "2x", "QT_SCALE_FACTOR": "2"}, {"PICTURES": "long"}):
+            again = {**os.environ, **more}
+            subprocess.run([sys.executable, "-m", "tests.desktop.pictures", str(folder)], env=again, check=True)
 
 
 if __name__ == "__main__":
