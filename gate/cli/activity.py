@@ -39,13 +39,14 @@ def check(
 
 
 def _time(text: str) -> str:
-    """ISO 8601, or a span back from now such as `2h` or `7d`, as ISO 8601 in UTC with `Z`."""
+    """ISO 8601 (UTC where it names no zone, as the log does), or a span back from now such as `2h`, in UTC with `Z`."""
     span = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
     try:
         if span:
             moment = datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
         else:
-            moment = datetime.fromisoformat(text).astimezone(UTC)
+            moment = datetime.fromisoformat(text)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{text} is no time; write one such as 2026-01-31, 2026-01-31T08:00Z, or a span such as 2h or 7d"

@@ -134,6 +134,7 @@ class _Client:
         self._held: list[bytes] | None = None
         """Events that came between asking and the answer to `subscribe`."""
         self._catching_up: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._busy = False
         self._finishing = False
         self._garbage = 0
@@ -149,22 +150,26 @@ class _Client:
     def finish(self) -> None:
         """End after the call under way."""
         self._finishing = True
-        if not self._busy:
-            self._reader.feed_eof()
+        if not self._busy and self._reading is not None:
+            self._reading.cancel()
 
     async def run(self) -> None:
         """The connection's whole life; it ends with it closed."""
+        self._reading = asyncio.current_task()
         try:
             await self._write(codec.encode_hello(Hello(version=__version__)))
             await self._read()
-        except (OSError, TimeoutError):  # it went away, or does not read
+        except OSError:  # it went away, or does not read
             self.abort()
+        except asyncio.CancelledError:
+            if not self._finishing:
+                raise
         finally:
             self._subscribed = False
             if self._catching_up is not None:
                 self._catching_up.cancel()
             self._writer.close()
-            with suppress(OSError, TimeoutError):
+            with suppress(OSError):
                 await asyncio.wait_for(self._writer.wait_closed(), _GOODBYE_SECONDS)
             self.abort()
 

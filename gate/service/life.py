@@ -197,6 +197,7 @@ class Life:
     async def _drain(self) -> None:
         await self._port.drain(DRAIN_SECONDS)
         self._draining = None
+        self._guard.enforcing = True
         self._become("stopped")
         if self._quitting:
             self.ended.set()

@@ -20,6 +20,7 @@ from gate.config import Config
 from gate.control import transport
 from gate.control.methods import Methods
 from gate.control.server import ControlServer
+from gate.errors import Fault
 from gate.folders import Folders
 from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
@@ -47,8 +48,12 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
         config = overridden(settings.load(folders.config_file), given, str(folders.config_file))
         logs.begin(folders.log)
         _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data, extra=logs.FILE_ONLY)
-        with opened(folders, config) as found, _runner() as runner:
-            runner.run(_live(folders, config, found, state))
+        try:
+            with opened(folders, config) as found, _runner() as runner:
+                runner.run(_live(folders, config, found, state))
+        except Fault as fault:
+            _log.error("%s", fault, extra=logs.FILE_ONLY)  # the command line says it on the terminal
+            raise
         _log.info("ended")
 
 

@@ -279,6 +279,16 @@ def test_control_and_bidi_characters_never_reach_a_terminal(home, tmp_path):
     assert "\x1b" not in line
 
 
+def test_a_terminal_of_another_encoding_gets_the_same_document(home):
+    home.done("deny", "*", "@münchen.example")
+    for arguments in (("entries", "*"), ("entries", "*", "--json"), ("history",)):
+        found = home.run(*arguments, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+        assert found.returncode == 0, found
+        assert found.stdout.isascii()
+    found = home.run("entries", "*", "--json", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert json.loads(found.stdout)[0]["pattern"] == "@münchen.example"
+
+
 def test_text_that_is_no_utf8_is_wrong_usage(home):
     found = subprocess.run(
         [*map(os.fsencode, COMMAND), b"check", b"\xff@b", b"c@d"],
