@@ -18,20 +18,11 @@ from gate.backend.connection import Connection
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError
-from gate.smtp.actions import (
-    AbortBackend,
-    Action,
-    Answered,
-    CloseBackend,
-    CloseClient,
-    DecoyAccepted,
-    StartTls,
-    ToBackend,
-    ToClient,
-)
+from gate.smtp import actions
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
+from gate.smtp.timing import Overdue, interval, overdue
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
@@ -39,7 +30,6 @@ WRITE_HIGH_WATER = 262_144
 LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
 PROXY_SECONDS = 10.0
-TICK_SECONDS = 15.0
 
 TIMED_OUT = b"421 4.4.2 %s Error: timeout exceeded"
 TOO_BUSY = b"421 4.7.0 %s Error: too many connections"
@@ -226,37 +216,54 @@ class Session(asyncio.Protocol):
 
     # ---- what is to be done
 
-    def _happened(self, event: Callable[..., list[Action]], *what: object) -> None:
+    def _happened(self, event: Callable[..., list[actions.Action]], *what: object) -> None:
         """Tells the dialogue an event and does what it wants: the outermost edge of whatever a peer can cause."""
         try:
             self._perform(event(*what))
         except Exception:  # noqa: BLE001 (a mistake of the gate's own must cost this one session only)
             self._broken()
 
-    def _perform(self, actions: list[Action]) -> None:
-        for action in actions:
+    def _perform(self, wanted: list[actions.Action]) -> None:
+        to_client: list[bytes] = []
+        to_backend: list[bytes] = []
+        for action in wanted:
             match action:
-                case ToBackend(data):
-                    if self._backend is not None:
-                        self._backend.write(data)
-                case ToClient(data):
-                    self._transport.write(data)
-                case Answered():
+                case actions.ToBackend(data):
+                    to_backend.append(data)
+                case actions.ToClient(data):
+                    to_client.append(data)
+                case actions.Answered():
                     self._house.answered(self, action)
-                case DecoyAccepted(path):
+                case actions.DecoyAccepted(path):
                     self._house.decoy_accepted(path)
-                case AbortBackend():
-                    if self._backend is not None:
-                        self._backend.abort()
-                case CloseBackend():
-                    if self._backend is not None:
-                        self._backend.close()
-                case CloseClient():
-                    self._linger()
-                case StartTls():
-                    self._transport.pause_reading()  # or plain text could be taken for what TLS protects
-                    self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
+                case _:
+                    self._write(to_client, to_backend)
+                    self._switch(action)
+        self._write(to_client, to_backend)
         self._read_or_wait()
+
+    def _write(self, to_client: list[bytes], to_backend: list[bytes]) -> None:
+        """What goes the same way goes in one write."""
+        if to_backend and self._backend is not None:
+            self._backend.write(b"".join(to_backend))
+        if to_client and not self._gone:
+            self._transport.write(b"".join(to_client))
+        to_backend.clear()
+        to_client.clear()
+
+    def _switch(self, action: actions.Action) -> None:
+        match action:
+            case actions.AbortBackend():
+                if self._backend is not None:
+                    self._backend.abort()
+            case actions.CloseBackend():
+                if self._backend is not None:
+                    self._backend.close()
+            case actions.CloseClient():
+                self._linger()
+            case actions.StartTls():
+                self._transport.pause_reading()  # or plain text could be taken for what TLS protects
+                self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
 
     def _read_or_wait(self) -> None:
         """Reads from the client only while there is room for what it sends."""
@@ -301,6 +308,7 @@ class Session(asyncio.Protocol):
     def _linger(self) -> None:
         """Lets the client read the last reply: a connection closed with bytes unread is reset, and the reply lost."""
         self._house.closing(self)
+        self._connect_no_more()
         if self._tls or self._eof or not self._transport.can_write_eof():
             self._transport.close()
         else:
@@ -326,33 +334,33 @@ class Session(asyncio.Protocol):
         self._gone = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._backend is not None and not self._backend.lost:
+        self._connect_no_more()
+        backend = self._backend
+        if backend is not None and not backend.lost:
             if self.admitted and self.dialogue.phase is Phase.FINAL:
-                self._backend.close()
+                backend.close()
+                self._loop.call_later(self._settings.limits.final_reply_seconds, backend.abort)
             else:
-                self._backend.abort()
+                backend.abort()
         self._house.closed(self)
+
+    def _connect_no_more(self) -> None:
+        if self._backend is None and self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
 
     # ---- time
 
     def _tick(self) -> None:
-        limits = self._settings.limits
-        shortest = min(limits.command_seconds, limits.data_idle_seconds, limits.final_reply_seconds, TICK_SECONDS * 4)
-        self._timer = self._loop.call_later(shortest / 4, self._check_time)
+        self._timer = self._loop.call_later(interval(self._settings.limits), self._check_time)
 
     def _check_time(self) -> None:
-        now, limits, phase = time.monotonic(), self._settings.limits, self.dialogue.phase
-        idle = now - self.touched
-        if phase is Phase.FINAL:
-            if idle > limits.final_reply_seconds and self._backend is not None:
-                self._backend.abort()
+        now = time.monotonic()
+        match overdue(self.dialogue.phase, now - self.touched, now - self._began, self._settings.limits):
+            case Overdue.SESSION:
+                self._happened(self.dialogue.end, TIMED_OUT)
+            case Overdue.FINAL_REPLY:
+                if self._backend is not None:
+                    self._backend.abort()
                 self._happened(self.dialogue.backend_lost)
-        elif phase is Phase.DATA:
-            if idle > limits.data_idle_seconds:
-                self._happened(self.dialogue.end, TIMED_OUT)
-        else:
-            allowed = limits.data_idle_seconds if phase is Phase.DRAIN else limits.command_seconds
-            if idle > allowed or now - self._began > limits.session_seconds:
-                self._happened(self.dialogue.end, TIMED_OUT)
         if self.dialogue.phase is not Phase.CLOSED:
             self._tick()
