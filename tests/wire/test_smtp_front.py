@@ -415,3 +415,70 @@ def test_what_cannot_be_opened_is_one_line(loop: str, tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("no certificate")
     with pytest.raises(SmtpError, match=r"bad\.pem"):
         Settings.of(config_of(tls=TlsSection(certificate=str(tmp_path / "bad.pem"))))
+
+
+def test_a_backend_that_never_greets_holds_nobody_up(loop: str) -> None:
+    async def story() -> None:
+        connected, over = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connected.set()
+            assert await reader.read() == b""  # the gate gives up when its client is let go
+            over.set()
+            writer.close()
+
+        async with front(silent) as running:
+            client = await running.client()
+            await asyncio.wait_for(connected.wait(), SECONDS)
+            await running.front.close()
+            assert (await client.reply())[:9] == b"421 4.3.2"
+            await asyncio.wait_for(over.wait(), SECONDS)
+            await client.close()
+
+    play(story(), loop)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"hello\r\n", b"250 x\r\n250 y\r\n" * 9, b"250-" + b"x" * 100_000, b"250-a\r\n550 b\r\n"]
+)
+def test_a_backend_that_speaks_garbage_is_a_421(loop: str, garbage: bytes) -> None:
+    async def story() -> None:
+        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 mail.test\r\n")
+            await reader.readline()
+            writer.write(garbage)
+            await reader.read()
+            writer.close()
+
+        async with front(backend) as running:
+            client = await running.client()
+            assert (await client.reply())[:3] == b"220"
+            client.send(b"EHLO client.test\r\n")
+            assert (await client.eof()).splitlines()[-1][:3] == b"421"
+            await client.close()
+
+    play(story(), loop)
+
+
+@pytest.mark.parametrize(
+    "ending", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r\r\n", b"\r.\r", b"\r\n\0.\r\n", b"\r\n.\0\r\n"]
+)
+def test_a_smuggled_end_never_begins_a_second_transaction(loop: str, ending: bytes) -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink) as running:
+            client = await running.client()
+            await begin(client)
+            await begin_message(client)
+            message = b"hello" + ending + b"MAIL FROM:<evil@localhost>\r\nRCPT TO:<a@localhost>\r\nDATA\r\nx\r\n.\r\n"
+            for byte in message:
+                client.send(bytes([byte]))
+                await client.writer.drain()
+            assert (await client.reply())[:9] == b"550 5.5.2"
+            assert (await client.ask(b"QUIT"))[0][:3] == b"221"
+            await asyncio.wait_for(sink.cut.wait(), SECONDS)
+            assert sink.messages == []
+            assert not any(b"evil" in line for line in sink.commands)
+            await client.close()
+
+    play(story(), loop)
