@@ -12,8 +12,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from app.language import QT_TRANSLATE_NOOP
+from app.link.changes import change_in_words
 from app.link.faults import FAULTS
-from gate.control.messages import Change
+
+__all__ = ["WORDS", "change_in_words", "fault_in_words"]
 
 WORDS: dict[str, str] = {
     "link.lost": QT_TRANSLATE_NOOP("Fault", "The gate does not answer. Look again before you repeat it."),
@@ -38,8 +40,3 @@ def fault_in_words(code: str, params: Mapping[str, Any], text: str) -> str:
     if words is None:
         return text or code
     return QCoreApplication.translate("Fault", words).format_map(_Kept(params))
-
-
-def change_in_words(change: Change) -> str:
-    """The name of a change of the journal. Plain text."""
-    return fault_in_words(f"change.{change.code}", change.params, change.text)

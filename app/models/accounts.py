@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from gate.control.messages import (
     AddAccount,
     Change,
     Changed,
+    Decision,
     EntryPage,
     EntryQuery,
     ListQuery,
@@ -83,6 +85,7 @@ class AccountsModel(SortedRows[Scope]):
         self.own_domains: list[str] = []
         self._sort = (0, False)
         client.listsChanged.connect(self._lists_changed)
+        client.decisions.connect(self._count_refused)
         client.resync.connect(self.refresh)
         client.status.connect(self._status)
         if client.latest is not None:
@@ -141,8 +144,7 @@ class AccountsModel(SortedRows[Scope]):
     def _got(self, rows: Sequence[Account], last: bool) -> None:
         if not last and self.loaded:
             return
-        self._accounts = list(rows)
-        self._by_address = {alias.casefold(): a for a in rows for alias in (*a.aliases, a.address)}
+        self._keep(rows)
         self.loaded = self.loaded or last
         self._rebuild()
         domains = {account.address.rpartition("@")[2] for account in rows}
@@ -182,6 +184,22 @@ class AccountsModel(SortedRows[Scope]):
                 self._wide[f"@{domain}"] = Scope(address=f"@{domain}")
                 self._count(f"@{domain}")
         self._rebuild()
+
+    def _count_refused(self, decisions: Sequence[Decision]) -> None:
+        """The gate's own count comes with the next reading."""
+        refused = Counter(d.account for d in decisions if d.verdict == "refuse" and d.account is not None)
+        if not refused:
+            return
+        for place, account in enumerate(self._accounts):
+            if account.address in refused:
+                total = account.refused_7_days + refused[account.address]
+                self._accounts[place] = msgspec.structs.replace(account, refused_7_days=total)
+        self._keep(self._accounts)
+        self._rebuild()
+
+    def _keep(self, accounts: Sequence[Account]) -> None:
+        self._accounts = list(accounts)
+        self._by_address = {alias.casefold(): a for a in accounts for alias in (*a.aliases, a.address)}
 
     def _lists_changed(self, changed: ListsChanged) -> None:
         if changed.scopes is None or changed.scopes:

@@ -155,7 +155,7 @@ class DecisionsModel(QAbstractTableModel):
         self.fresh = True
         self.beginResetModel()
         self._rows = page.rows[::-1]
-        self._more = page.more
+        self._more = page.more and bool(self._rows and self._rows[-1].id)
         self.endResetModel()
         self._drop_held()
         self._let_in_early()

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.models.accounts import Scope
 from app.models.words import EVERYONE, MODES, mode_sentence, number, scope_title, short
 from app.widgets.buttons import Button, IconButton
+from app.widgets.choices import Choices
 from app.widgets.labels import AddressLabel, ElidedLabel
 from gate.control.messages import Mode
 
@@ -33,7 +34,7 @@ class ScopeHead(QWidget):
         self.back = IconButton("left", self.tr("Back to the accounts"), self.back_wanted.emit)
         self.title = AddressLabel(step="title")
         self.line = ElidedLabel(step="body", kind="muted")
-        self.mode = QComboBox()
+        self.mode = Choices()
         self.mode.setAccessibleName(self.tr("Who may write"))
         for mode in MODES:
             self.mode.addItem(mode_sentence(mode), mode)

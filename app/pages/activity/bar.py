@@ -8,6 +8,7 @@ from app import theme
 from app.models.accounts import AccountsModel
 from app.models.words import number, since_days
 from app.widgets.buttons import Button, IconButton
+from app.widgets.choices import Choices
 from app.widgets.fields import SearchField
 from app.widgets.frames import Ground
 from app.widgets.segmented import Choice, Segmented
@@ -75,11 +76,11 @@ class ActivityBar(Ground):
             [Choice("", self.tr("All")), Choice("refuse", self.tr("Refused")), Choice("accept", self.tr("Accepted"))],
             self.tr("Verdict"),
         )
-        self.account = QComboBox()
+        self.account = Choices()
         self.account.setAccessibleName(self.tr("Account"))
         self.account.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.account.setMinimumContentsLength(9)
-        self.period = QComboBox()
+        self.period = Choices()
         self.period.setAccessibleName(self.tr("Period"))
         for days, words in zip(
             PERIODS, (self.tr("Today"), self.tr("7 days"), self.tr("30 days"), self.tr("All time")), strict=True

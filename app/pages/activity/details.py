@@ -118,11 +118,6 @@ class Details(Ground):
         column.addSpacing(12)
         column.addWidget(self._facts())
         column.addStretch(1)
-        column.addSpacing(12)
-        column.addWidget(self.question)
-        column.addWidget(self.note)
-        for button in self.buttons:
-            column.addWidget(button)
         inside = Ground()
         inside.setLayout(column)
         area = QScrollArea()
@@ -130,15 +125,27 @@ class Details(Ground):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(Hairline(down=True))
-        row.addWidget(area, 1)
+        whole = QGridLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(Hairline(down=True), 0, 0, 2, 1)
+        whole.addWidget(area, 0, 1)
+        whole.addLayout(self._foot(), 1, 1)
+        whole.setRowStretch(0, 1)
+        whole.setColumnStretch(1, 1)
 
     def _connect_signals(self) -> None:
         for place, button in enumerate(self.buttons):
             button.clicked.connect(lambda _checked=False, place=place: self._take(place))
+
+    def _foot(self) -> QVBoxLayout:
+        """What can be done: always in sight, however much stands above."""
+        column = QVBoxLayout()
+        column.setContentsMargins(20, 8, 20, 16)
+        column.setSpacing(4)
+        for part in (self.question, self.note, *self.buttons):
+            column.addWidget(part)
+        return column
 
     @staticmethod
     def _heading(text: str) -> Label:
