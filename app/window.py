@@ -20,16 +20,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
-from app.dialogs.ask import Question
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
-from app.link.state import LOOKS, Action, LinkState
+from app.link.state import LOOKS, LinkState
 from app.link.words import change_in_words
 from app.shell.contract import Page
+from app.shell.farewell import Farewell
 from app.shell.header import Header
 from app.shell.pages import PAGES, PageSpec
 from app.shell.rail import Rail
 from app.shell.strips import OldStrip, WarningStrip
+from app.shell.switching import Switching
 from app.theme.tokens import SMALL_HEIGHT, SMALL_WIDTH
 from app.widgets.frames import Ground
 from app.widgets.toast import Toast
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 SIZE = QSize(1100, 720)
 SMALLEST = QSize(720, 480)
-TOLD_GATE_STAYS = "told_gate_stays"
 
 
 class Window(QMainWindow):
@@ -52,9 +52,9 @@ class Window(QMainWindow):
         pages: Sequence[PageSpec] = PAGES,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._client, self._keeper, self._settings, self._left = client, keeper, settings, left
+        self._client, self._keeper = client, keeper
+        self._farewell = Farewell(keeper, settings, left, self)
         self._small = False
-        self._parting = False
         self._current = pages[0].key
         self._import: ImportPage | None = None
         self._ever_connected = False
@@ -66,6 +66,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {spec.key: spec.create(client, self) for spec in pages}
         self._build()
         self.toast = Toast(self._content)
+        self._switching = Switching(self.header, client, keeper, self.complain, self)
         self._connect_signals()
         self.show_page(self._current)
         self._content.setFocus()
@@ -101,9 +102,7 @@ class Window(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.rail.undoAsked.connect(self.undo)
         self.rail.redoAsked.connect(self.redo)
-        self.header.switchAsked.connect(self._switch)
         self.header.importAsked.connect(self.open_import)
-        self.header.acted.connect(self._act)
         self._client.linkChanged.connect(self._show_link)
         self._client.status.connect(self._show_status)
         self._client.undoChanged.connect(self._show_undo)
@@ -199,42 +198,6 @@ class Window(QMainWindow):
 
     # ------------------------------------------------------------ the gate
 
-    def _switch(self, method: str) -> None:
-        latest = self._client.latest
-        if method == "stop" and latest is not None and latest.deliver != "built-in":
-            self._ask_stop(latest)
-        else:
-            self._call_switch(method)
-
-    def _ask_stop(self, latest: Status) -> None:
-        words = self.tr(
-            "The gate stands before your mail server (%1). While it is stopped, no mail comes in. "
-            "To let everyone in instead, choose “Let all in”."
-        ).replace("%1", latest.deliver)
-        Question(
-            self.tr("Stop all mail?"), words, self.tr("Stop"),
-            lambda do, _tick: self._call_switch("stop") if do else None, keep=self.tr("Go on"), parent=self,
-        ).open()  # fmt: skip
-
-    def _call_switch(self, method: str) -> None:
-        switch = self.header.switch
-
-        def failed(why: CallFailed) -> None:
-            switch.answered()
-            self.complain(why)
-
-        switch.wait_for(method)
-        self._client.call(method, Nothing(), lambda _status: switch.answered(), failed)
-
-    def _act(self, action: Action) -> None:
-        keeper = self._keeper
-        {
-            Action.CANCEL: keeper.cancel,
-            Action.TRY_NOW: keeper.try_now,
-            Action.START: keeper.start_gate,
-            Action.REPLACE: lambda: keeper.replace_foreign(self.complain),
-        }[action]()
-
     def _show_link(self, state: LinkState) -> None:
         latest, live = self._client.latest, LOOKS[state].live
         self._ever_connected = self._ever_connected or live
@@ -292,37 +255,6 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         shown = self._stack.currentWidget()
-        if self._parting:
-            event.accept()
-        elif isinstance(shown, Page) and not shown.may_leave(self.close):
-            event.ignore()
-        elif self._must_tell():
-            event.ignore()
-            self._tell_gate_stays()
-        else:
-            event.accept()
-            self._part()
-
-    def _must_tell(self) -> bool:
-        told = bool(self._settings.value(TOLD_GATE_STAYS, False, bool))
-        return LOOKS[self._client.state].live and not told and not self._keeper.stops_at_exit
-
-    def _tell_gate_stays(self) -> None:
-        tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""
-        Question(
-            self.tr("The gate goes on without this window"),
-            self.tr("It stays as it is now. Start Irusu again to see it or to stop it."),
-            self.tr("Close"), self._told, keep=self.tr("Go back"), tick=tick, parent=self,
-        ).open()  # fmt: skip
-
-    def _told(self, do: bool, tick: bool) -> None:
-        if do:
-            self._settings.setValue(TOLD_GATE_STAYS, True)
-            if tick:
-                self._keeper.set_stop_at_exit(True)
-            self.close()
-
-    def _part(self) -> None:
-        self._parting = True
-        self.hide()
-        self._keeper.leave(self._left)
+        stays = self.isVisible() and isinstance(shown, Page) and not shown.may_leave(self.close)
+        live = LOOKS[self._client.state].live
+        event.setAccepted(not stays and self._farewell.may_close(gate_answers=live))

@@ -18,8 +18,9 @@ from app.dialogs.ask import Question
 from app.instance import Instance
 from app.link.keeper import STOP_AT_EXIT
 from app.link.state import LOOKS, SEGMENTS, Action, Connection, LinkState, sentence, shown, title
+from app.shell.farewell import TOLD_GATE_STAYS
 from app.widgets.switch import GateSwitch
-from app.window import TOLD_GATE_STAYS, Window
+from app.window import Window
 from gate import folders
 from gate.control.messages import Status
 from gate.control.messages import Warning as GateWarning
@@ -106,7 +107,7 @@ def test_a_refused_switch_stays_and_says_why(
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
     switch = desktop.window.header.switch
-    desktop.window._call_switch("start")
+    desktop.window._switching.call("start")
     pretended = desktop.client._calls
     number = max(n for n, call in pretended.items() if call.method == "start")
     pretended.pop(number).fail(_failure("The port is busy"))

@@ -1,0 +1,48 @@
+"""Closing the window: the gate goes on without it, which is said once; then the app parts from it politely."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QWidget
+
+from app.dialogs.ask import Question
+from app.link.keeper import Keeper
+
+TOLD_GATE_STAYS = "told_gate_stays"
+
+
+class Farewell(QObject):
+    """Asked by the window whether it may close. `left` is called when the app may end."""
+
+    def __init__(self, keeper: Keeper, settings: QSettings, left: Callable[[], None], window: QWidget) -> None:
+        super().__init__(window)
+        self._keeper, self._settings, self._left, self._window = keeper, settings, left, window
+        self._parting = False
+
+    def may_close(self, *, gate_answers: bool) -> bool:
+        """True: the window closes now, and the parting has begun. False: the owner is told something first."""
+        if self._parting:
+            return True
+        told = bool(self._settings.value(TOLD_GATE_STAYS, False, bool))
+        if gate_answers and not told and not self._keeper.stops_at_exit:
+            self._tell()
+            return False
+        self._parting = True
+        self._window.hide()
+        self._keeper.leave(self._left)
+        return True
+
+    def _tell(self) -> None:
+        tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""
+        Question(
+            self.tr("The gate goes on without this window"),
+            self.tr("It stays as it is now. Start Irusu again to see it or to stop it."),
+            self.tr("Close"), self._told, keep=self.tr("Go back"), tick=tick, parent=self._window,
+        ).open()  # fmt: skip
+
+    def _told(self, do: bool, tick: bool) -> None:
+        if do:
+            self._settings.setValue(TOLD_GATE_STAYS, True)
+            if tick:
+                self._keeper.set_stop_at_exit(True)
+            self._window.close()
