@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from app.models.accounts import AccountsModel
-from app.models.words import EVERYONE, mode_sentence, short
+from app.models.words import EVERYONE, mode_sentence, short, with_caution
 from app.widgets.labels import visible
 from gate.control.messages import (
     Account,
@@ -199,7 +199,8 @@ class Verdicts:
                     if name == "allow"
                     else translate("Verdicts", "%2 now denies %1.")
                 )
-            said(text.replace("%2", self._name(scope)).replace("%1", pattern), changed.change)
+            text = text.replace("%2", self._name(scope)).replace("%1", pattern)
+            said(with_caution(text, changed), changed.change)
 
         form = AddEntries(scope=scope, patterns=[pattern], source="click")
         self._client.call(name, form, done, failed)

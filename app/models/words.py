@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
 from app.language import QT_TRANSLATE_NOOP
+from app.link.words import fault_in_words
 from app.widgets.labels import visible
-from gate.control.messages import Account, Decision, Entry, ListName, Mode
+from gate.control.messages import Account, Changed, Decision, Entry, ListName, Mode
 
 translate = QCoreApplication.translate
 
@@ -139,6 +140,14 @@ def source_words(entry: Entry) -> str:
     return {"manual": translate("Words", "by hand"), "click": translate("Words", "one click")}.get(
         entry.source, visible(entry.source)
     )
+
+
+def with_caution(text: str, changed: Changed) -> str:
+    """What was done, and the first thing that the gate has to say about it."""
+    if not changed.warnings:
+        return text
+    first = changed.warnings[0]
+    return f"{text} {fault_in_words(first.code, first.params, first.text)}"
 
 
 # ---------------------------------------------------------------- decisions

@@ -52,7 +52,7 @@ class RowDelegate(QStyledItemDelegate):
         if chosen and index.column() == 0:
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), t.accent)
         self._paint_content(painter, view, rect, index)
-        if bool(state & QStyle.StateFlag.State_HasFocus) and view.hasFocus():
+        if view.hasFocus() and cast(QTableView, view).currentIndex().row() == index.row():
             self._paint_focus(painter, view, index)
         painter.restore()
 
@@ -78,12 +78,17 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawText(room, int(flags | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)
 
     def _paint_focus(self, painter: QPainter, view: QWidget, index: Index) -> None:
-        """Two pixels inside the edge, round the whole row."""
-        row = cast(QTableView, view).visualRect(index)
-        frame = QRect(0, row.top(), view.width(), row.height()).adjusted(1, 1, -1, -2)
-        painter.setClipping(False)
-        painter.setPen(QPen(theme.tokens_for(view).accent, 2))
-        painter.drawRect(frame)
+        """This cell's part of a frame, two pixels inside the edge, round the whole row."""
+        rect, column = cast(QTableView, view).visualRect(index), index.column()
+        header = cast(QTableView, view).horizontalHeader()
+        shown = [c for c in range(header.count()) if not header.isSectionHidden(c)]
+        ink = theme.tokens_for(view).accent
+        painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), 2), ink)
+        painter.fillRect(QRect(rect.left(), rect.bottom() - 2, rect.width(), 2), ink)
+        if column == shown[0]:
+            painter.fillRect(QRect(rect.left(), rect.top(), 2, rect.height() - 1), ink)
+        if column == shown[-1]:
+            painter.fillRect(QRect(rect.right() - 1, rect.top(), 2, rect.height() - 1), ink)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """A cell whose text is cut shows all of it."""

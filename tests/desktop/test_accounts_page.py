@@ -325,3 +325,28 @@ def test_every_control_has_a_name(see: Seen) -> None:
                 named = widget.accessibleName() or getattr(widget, "text", lambda: "")()
                 assert named or widget.parent() is None or "qt_" in widget.objectName(), widget
     see.accounts.dialog.reject()
+
+
+def test_the_menu_sorts_and_names_what_it_does(see: Seen) -> None:
+    make(see, "b@bad.example", "a@bad.example")
+    pane = see.accounts.view.pane
+    pane.table.selectAll()
+    words = [action.text() for action in pane.menu().actions() if action.text()]
+    assert words == ["Copy", "Paste…", "Remove 2 entries", "Sort by"]
+    by_pattern = pane._sort_menu(pane.menu()).actions()[0]
+    by_pattern.trigger()
+    assert patterns_shown(see) == ["a@bad.example", "b@bad.example"]
+    pane._sort_menu(pane.menu()).actions()[0].trigger()
+    assert patterns_shown(see) == ["b@bad.example", "a@bad.example"]
+    pane.table.selectRow(0)
+    assert [action.text() for action in pane.menu().actions()][:2] == ["Edit…", "Allow instead"]
+    pane.shift.trigger()
+    see.until(lambda: {e.pattern: e.list for e in see.accounts._entries.rows}["b@bad.example"] == "allow")
+
+
+def test_denying_ones_own_domain_is_done_and_said(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    view = see.accounts.view
+    view._add_many("@example.org\nspam@bad.example")
+    qtbot.mouseClick(view.dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(lambda: see.window.toast.text().startswith("2 senders denied. example.org is your own domain"))

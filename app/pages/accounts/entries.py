@@ -227,6 +227,26 @@ class EntriesPane(Ground):
                 self.tr("Remove %1 entries").replace("%1", number(count)) if count > 1 else self.tr("Remove")
             )
             menu.addAction(self.remove)
+        menu.addSeparator()
+        menu.addMenu(self._sort_menu(menu))
+        return menu
+
+    def _sort_menu(self, parent: QMenu) -> QMenu:
+        """The columns, to sort by without a mouse; the sorted one turns round."""
+        menu = QMenu(self.tr("Sort by"), parent)
+        header = self.table.horizontalHeader()
+        for section, column in enumerate(self._model.columns):
+            action = menu.addAction(column.title())
+            action.setCheckable(True)
+            is_sorted = header.sortIndicatorSection() == section
+            action.setChecked(is_sorted)
+            down = column.number or column.newest_first
+            if is_sorted:
+                down = header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+            order = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
+            action.triggered.connect(
+                lambda _on=False, section=section, order=order: self.table.sortByColumn(section, order)
+            )
         return menu
 
     def _show_menu(self, place: QPoint) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.link.client import CallFailed
 from app.models.accounts import AccountsModel, Scope
 from app.models.entries import EntriesModel
-from app.models.words import mode_sentence, number, scope_title, short
+from app.models.words import mode_sentence, number, scope_title, short, with_caution
 from app.pages.accounts.account_dialog import AccountDialog
 from app.pages.accounts.entries import EntriesPane
 from app.pages.accounts.entry_dialog import EntryDialog, ManyDialog
@@ -193,7 +193,7 @@ class ScopeView(Ground):
             words = self.tr("%1 senders denied.") if name == "deny" else self.tr("%1 senders allowed.")
             if changed.change is None:
                 words = self.tr("All %1 were on the list already.")
-            self._shell.say(words.replace("%1", number(count)), changed.change)
+            self._shell.say(with_caution(words.replace("%1", number(count)), changed), changed.change)
 
         if self._live and self._entries.scope is not None:
             self._open(ManyDialog(self._entries, text, done, self))
