@@ -13,30 +13,28 @@ from app.widgets.frames import EmptyPage
 from app.widgets.labels import visible
 from gate.control.messages import Unreadable
 
+translate = QCoreApplication.translate
+
 Chosen = Callable[[list[Path]], None]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Import", text)
 
 
 def _buttons(parent: QWidget, chosen: Chosen) -> tuple[Button, Button]:
     return (
-        Button(_tr("Choose files…"), "import", "primary", lambda: ask_files(parent, chosen)),
-        Button(_tr("Choose a folder…"), "folder", do=lambda: ask_folder(parent, chosen)),
+        Button(translate("Import", "Choose files…"), "import", "primary", lambda: ask_files(parent, chosen)),
+        Button(translate("Import", "Choose a folder…"), "folder", do=lambda: ask_folder(parent, chosen)),
     )
 
 
 def ask_files(parent: QWidget, chosen: Chosen) -> None:
     """Let the owner choose files; `chosen` is called with them, or never."""
-    dialog = QFileDialog(parent, _tr("Saved spam"))
+    dialog = QFileDialog(parent, translate("Import", "Saved spam"))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     _ask(dialog, chosen)
 
 
 def ask_folder(parent: QWidget, chosen: Chosen) -> None:
     """The same for a folder."""
-    dialog = QFileDialog(parent, _tr("Folder of saved spam"))
+    dialog = QFileDialog(parent, translate("Import", "Folder of saved spam"))
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     _ask(dialog, chosen)
 
@@ -51,10 +49,12 @@ def choose_view(parent: QWidget, chosen: Chosen) -> EmptyPage:
     """The step Choose."""
     return EmptyPage(
         "import",
-        _tr("Where is the spam that you kept?"),
-        _tr("An mbox file, single messages (.eml), a Maildir, or a folder of these. They are only read."),
+        translate("Import", "Where is the spam that you kept?"),
+        translate(
+            "Import", "An mbox file, single messages (.eml), a Maildir, or a folder of these. They are only read."
+        ),
         buttons=_buttons(parent, chosen),
-        second_way=_tr("Or drop them on this window."),
+        second_way=translate("Import", "Or drop them on this window."),
         parent=parent,
     )
 
@@ -64,9 +64,9 @@ def nothing_view(job: ImportJob, parent: QWidget, chosen: Chosen) -> EmptyPage:
     problems = bool(job.problems) and not job.surveyed.messages
     return EmptyPage(
         "folder" if not problems else "warning",
-        _tr("None of it could be read") if problems else _tr("No mail was found there"),
-        _tr("Nothing was changed. What was wrong stands below.") if problems
-        else _tr("Nothing was changed. Was it the right file?"),
+        translate("Import", "None of it could be read") if problems else translate("Import", "No mail was found there"),
+        translate("Import", "Nothing was changed. What was wrong stands below.") if problems
+        else translate("Import", "Nothing was changed. Was it the right file?"),
         buttons=_buttons(parent, chosen),
         below=(problem_list(job.problems),) if job.problems else (),
         parent=parent,
@@ -77,9 +77,9 @@ def failed_view(job: ImportJob, parent: QWidget, again: Callable[[], None], chos
     """Reading broke off."""
     return EmptyPage(
         "warning",
-        _tr("Reading broke off"),
-        job.why or _tr("The part of Irusu that reads mail ended without a word."),
-        buttons=(Button(_tr("Read again"), "redo", "primary", again), _buttons(parent, chosen)[0]),
+        translate("Import", "Reading broke off"),
+        job.why or translate("Import", "The part of Irusu that reads mail ended without a word."),
+        buttons=(Button(translate("Import", "Read again"), "redo", "primary", again), _buttons(parent, chosen)[0]),
         parent=parent,
     )
 
@@ -87,7 +87,7 @@ def failed_view(job: ImportJob, parent: QWidget, again: Callable[[], None], chos
 def problem_list(problems: Sequence[Unreadable]) -> QPlainTextEdit:
     """What could not be read: a line each, to be read and copied."""
     lines = (
-        _tr("%1, byte %2: %3")
+        translate("Import", "%1, byte %2: %3")
         .replace("%3", words.unreadable(each.why))
         .replace("%2", str(each.offset))
         .replace("%1", visible(each.file))
@@ -96,7 +96,7 @@ def problem_list(problems: Sequence[Unreadable]) -> QPlainTextEdit:
     shown = QPlainTextEdit("\n".join(lines))
     shown.setReadOnly(True)
     shown.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    shown.setAccessibleName(_tr("What could not be read"))
+    shown.setAccessibleName(translate("Import", "What could not be read"))
     shown.setTabChangesFocus(True)
     shown.setFixedHeight(96)
     shown.setMinimumWidth(480)

@@ -7,14 +7,25 @@ where it is until the owner filters anew: nothing jumps under the pointer.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from app.importing import words
+from app.importing.counts import counts
 from app.importing.rows import BOUNCES, Group, Row
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, ROOT, ROW_ROLE, STRONG_ROLE
 from app.models.words import number
 from app.widgets.kinds import kind_icon
 from app.widgets.labels import visible
+
+translate = QCoreApplication.translate
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -214,20 +225,20 @@ def _group_data(group: Group, column: int, role: int) -> Any:
         return ("info", "open") if not group.live else ("accounts" if group.made else "add", "muted")
     if role in (Role.DisplayRole, Role.AccessibleTextRole):
         if column == SENDER:
-            return visible(group.target) if group.target else words.say("To whom is unclear")
+            return visible(group.target) if group.target else translate("Import", "To whom is unclear")
         return _group_line(group) if column == WHY else ""
     return None
 
 
 def _group_line(group: Group) -> str:
     if not group.live:
-        return words.say("Say above for which account")
+        return translate("Import", "Say above for which account")
     ticked, rows = group.ticked(), len(group.rows)
     if ticked == rows:
-        text = words.say("all %Ln ticked", rows)
+        text = counts.ticked(rows)
     else:
-        text = words.say("%1 of %2 ticked").replace("%1", number(ticked)).replace("%2", number(rows))
-    return text if group.made else words.say("%1; not yet an account").replace("%1", text)
+        text = translate("Import", "%1 of %2 ticked").replace("%1", number(ticked)).replace("%2", number(rows))
+    return text if group.made else translate("Import", "%1; not yet an account").replace("%1", text)
 
 
 def _row_data(row: Row, column: int, role: int) -> Any:
@@ -248,7 +259,7 @@ def _row_data(row: Row, column: int, role: int) -> Any:
 
 def _row_text(row: Row, column: int) -> str:
     if column == SENDER:
-        return words.say("<> (bounces)") if row.kind == BOUNCES else visible(row.text)
+        return translate("Import", "<> (bounces)") if row.kind == BOUNCES else visible(row.text)
     if column == WHY:
         return words.why(row.why).text
     return number(row.messages) if column == MAILS else words.seen(row.first, row.last)

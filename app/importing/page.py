@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.importing import words
 from app.importing.choose import choose_view, failed_view, nothing_view
+from app.importing.counts import counts
 from app.importing.job import ImportJob, Stage
 from app.importing.outcome import done_view
 from app.importing.reading import ReadingView
@@ -189,9 +190,12 @@ class ImportPage(Page):
         if done.unreadable:
             line = self.tr("%1: %2, %3, %4")
         return (
-            line.replace("%4", words.say("%Ln mail(s) could not be read", done.unreadable))
-            .replace("%3", words.say("%Ln account(s)", accounts))
-            .replace("%2", words.say("%Ln mail(s)", done.messages))
+            line.replace(
+                "%4",
+                counts.unreadable(done.unreadable),
+            )
+            .replace("%3", counts.accounts(accounts))
+            .replace("%2", counts.mails(done.messages))
             .replace("%1", words.names(self.job.paths))
         )
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app import theme
 from app.importing import words
+from app.importing.counts import counts
 from app.importing.job import ImportJob
 from app.models.rows import ICON_ROLE, QUIET_ROLE, Column, Index, SortedRows
 from app.models.words import number
@@ -17,6 +18,8 @@ from app.widgets.labels import AddressLabel, ElidedLabel, Label, visible
 from app.widgets.table import Table
 from gate.control.messages import AccountProgress
 
+translate = QCoreApplication.translate
+
 _SOON = 0.5
 """Seconds before a guess at the rest is worth saying."""
 
@@ -25,15 +28,22 @@ class FoundModel(SortedRows[AccountProgress]):
     """Accounts found so far."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        def tr(text: str) -> Callable[[], str]:
-            return lambda: QCoreApplication.translate("Import", text)
-
         super().__init__(
             (
-                Column(tr("Account"), _account, lambda row: row.account or "", address=True),
+                Column(lambda: translate("Import", "Account"), _account, lambda row: row.account or "", address=True),
                 Column(lambda: "", _made, lambda row: row.made),
-                Column(tr("Mails"), lambda row: number(row.messages), lambda row: row.messages, number=True),
-                Column(tr("Senders"), lambda row: number(row.senders), lambda row: row.senders, number=True),
+                Column(
+                    lambda: translate("Import", "Mails"),
+                    lambda row: number(row.messages),
+                    lambda row: row.messages,
+                    number=True,
+                ),
+                Column(
+                    lambda: translate("Import", "Senders"),
+                    lambda row: number(row.senders),
+                    lambda row: row.senders,
+                    number=True,
+                ),
             ),
             parent,
         )
@@ -56,11 +66,11 @@ class FoundModel(SortedRows[AccountProgress]):
 
 
 def _account(row: AccountProgress) -> str:
-    return visible(row.account) if row.account else words.say("To whom is unclear")
+    return visible(row.account) if row.account else translate("Import", "To whom is unclear")
 
 
 def _made(row: AccountProgress) -> str:
-    return words.say("not yet an account") if row.account and not row.made else ""
+    return translate("Import", "not yet an account") if row.account and not row.made else ""
 
 
 class _Number(QWidget):
@@ -140,7 +150,9 @@ class ReadingView(QWidget):
         below.addWidget(self._table, 1)
         self._table.setModel(self._found)
         self._found.sort(2, Qt.SortOrder.DescendingOrder)
-        self._table.set_widths({1: self._table.column_width_for(words.say("not yet an account")), 2: 96, 3: 96})
+        self._table.set_widths(
+            {1: self._table.column_width_for(translate("Import", "not yet an account")), 2: 96, 3: 96}
+        )
         self._table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -163,10 +175,10 @@ class ReadingView(QWidget):
         amount = self.tr("%1 of %2 MB").replace("%1", words.megabytes(told.bytes))
         self._amount.setText(amount.replace("%2", words.megabytes(told.of)) if told.of else "")
         self._rest.setText(self._time_left(share))
-        self._mails.tell(told.messages, words.say("mail(s) read", told.messages))
+        self._mails.tell(told.messages, counts.mails_word(told.messages))
         senders = sum(each.senders for each in told.accounts)
-        self._senders.tell(senders, words.say("sender(s) found", senders))
-        self._problems.tell(told.unreadable, words.say("could not be read", told.unreadable))
+        self._senders.tell(senders, counts.senders_word(senders))
+        self._problems.tell(told.unreadable, counts.unreadable_word(told.unreadable))
         self._found.put(told.accounts)
 
     def _time_left(self, share: float) -> str:
@@ -175,7 +187,9 @@ class ReadingView(QWidget):
         if share <= 0 or passed < _SOON:
             return stays
         left = max(1, round(passed / share - passed))
-        about = words.say("About %Ln second(s) left.", left) if left < 90 else words.say(
-            "About %Ln minute(s) left.", round(left / 60)
-        )  # fmt: skip
+        if left < 90:
+            about = counts.seconds(left)
+        else:
+            minutes = round(left / 60)
+            about = counts.minutes(minutes)
         return f"{about} {stays}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
-from app.importing import words
 from app.importing.choose import problem_list
+from app.importing.counts import counts
 from app.importing.job import ImportJob
 from app.importing.kind import CLOSE, EVERYWHERE, MailKind
 from app.importing.model import ReviewModel
@@ -19,6 +19,8 @@ from app.widgets.fields import SearchField
 from app.widgets.frames import Card
 from app.widgets.labels import Label, visible
 from app.widgets.segmented import Choice, Segmented
+
+translate = QCoreApplication.translate
 
 _TYPING_MILLISECONDS = 120
 
@@ -88,7 +90,7 @@ class ReviewView(QWidget):
         self.model.show_part("all")
         self._drop_problems()
         unreadable = self._job.surveyed.unreadable
-        self.problems.setText(words.say("%Ln could not be read", unreadable))
+        self.problems.setText(counts.unreadable(unreadable))
         self.problems.setVisible(bool(unreadable))
         self.kind.blockSignals(True)
         self.kind.offer(self._groups, self._job.context.expected)
@@ -208,7 +210,7 @@ class _Unclear(Card):
             self._group = group
             return
         self._group = None
-        text = words.say("It is unclear to whom %Ln mail(s) came. For which account?", group.messages)
+        text = counts.unclear(group.messages)
         self._text.setText(text)
         self.account.clear()
         self.account.addItem(self.tr("Leave them out"), "")

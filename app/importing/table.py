@@ -23,11 +23,6 @@ class ReviewDelegate(RowDelegate):
             t = theme.tokens_for(option.widget)
             painter.fillRect(option.rect, _between(t.base, t.stopped_tint, 0.6))
         super().paint(painter, option, index)
-        view = option.widget
-        if isinstance(view, Table) and view.hasFocus() and index.row() == view.currentIndex().row():
-            painter.save()
-            self._paint_focus(painter, view, view.currentIndex())  # the tint of the next cell would cover it
-            painter.restore()
 
     def box(self, rect: QRect) -> QRectF:
         """Where the box of a row is."""

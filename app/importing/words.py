@@ -11,9 +11,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
+from app.importing.counts import counts
 from app.language import QT_TRANSLATE_NOOP
-from app.models.words import plural
 from app.widgets.labels import visible
+
+translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +60,21 @@ UNREADABLE: dict[str, str] = {
 }
 
 
-def say(text: str, count: int | None = None) -> str:
-    """`text` in the owner's language; with `count`, `%Ln` is it, written as the owner's country writes numbers."""
-    if count is None:
-        return QCoreApplication.translate("Import", text)
-    return plural(QCoreApplication.translate("Import", text, None, count), count)
-
-
 def names(paths: Sequence[Path]) -> str:
     """`junk.mbox`, or `junk.mbox and 2 more`."""
     first = visible(paths[0].name or str(paths[0])) if paths else ""
     rest = len(paths) - 1
-    return say("%1 and %Ln more", rest).replace("%1", first) if rest > 0 else first
+    return counts.and_more(rest).replace("%1", first) if rest > 0 else first
 
 
 def why(code: str) -> Why:
     """The reason of a code; one that a newer gate tells is shown as it is."""
     found = WHY.get(code)
-    return Why(say(found.text), found.icon, found.ink) if found is not None else Why(code)
+    return Why(translate("Import", found.text), found.icon, found.ink) if found is not None else Why(code)
 
 
 def unreadable(code: str) -> str:
-    return say(UNREADABLE[code]) if code in UNREADABLE else code
+    return translate("Import", UNREADABLE[code]) if code in UNREADABLE else code
 
 
 def seen(first: str | None, last: str | None, today: QDate | None = None) -> str:
