@@ -31,6 +31,9 @@ from gate.control.messages import (
 if TYPE_CHECKING:
     from app.link.client import CallFailed, Client
 
+Done = Callable[[Account, Change | None], None]
+Failed = Callable[["CallFailed"], None] | None
+
 LINE_ROLE = Qt.ItemDataRole.UserRole + 10
 """The second line of a row: what holds for it."""
 
@@ -207,26 +210,25 @@ class AccountsModel(SortedRows[Scope]):
 
     # ------------------------------------------------ what an owner does
 
-    def add(
-        self, form: AddAccount, done: Callable[[Account], None], failed: Callable[[CallFailed], None] | None = None
-    ) -> None:
-        self._client.call("account.add", form, done, failed)
+    def add(self, form: AddAccount, done: Done, failed: Failed = None) -> None:
+        """Make an account; `done` gets it and the journal's line."""
+        self._client.call("account.add", form, self._with_change(done), failed)
 
-    def set(
-        self, form: SetAccount, done: Callable[[Account, Change | None], None],
-        failed: Callable[[CallFailed], None] | None = None,
-    ) -> None:  # fmt: skip
+    def set(self, form: SetAccount, done: Done, failed: Failed = None) -> None:
         """Change what is set in `form`; `done` gets the account and the journal's line (None: all was so already)."""
+        self._client.call("account.set", form, self._with_change(done), failed)
+
+    def _with_change(self, done: Done) -> Callable[[Account], None]:
+        """These answers do not hold the journal's line; but the event that does comes before them."""
         before = self._client.undo.id if self._client.undo is not None else 0
 
         def answered(account: Account) -> None:
-            change = self._client.undo  # the event with it comes before the answer
+            change = self._client.undo
             noted = change is not None and change.id > before and change.code.startswith("account.")
             done(account, change if noted else None)
 
-        self._client.call("account.set", form, answered, failed)
+        return answered
 
-    def remove(
-        self, address: str, done: Callable[[Changed], None], failed: Callable[[CallFailed], None] | None = None
-    ) -> None:
+    def remove(self, address: str, done: Callable[[Changed], None], failed: Failed = None) -> None:
+        """Remove an account and its entries, in one undo."""
         self._client.call("account.remove", OneAccount(address=address), done, failed)

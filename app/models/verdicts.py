@@ -214,13 +214,11 @@ class Verdicts:
         )
 
         def do(said: Said, failed: Failed) -> None:
-            def made(account: Account) -> None:
+            def made(account: Account, change: Change | None) -> None:
                 if denied:
                     self._add("deny", denied, account.address, said, failed)
                 else:
-                    said(
-                        translate("Verdicts", "%1 is an account now.").replace("%1", account.address), self._client.undo
-                    )
+                    said(translate("Verdicts", "%1 is an account now.").replace("%1", account.address), change)
 
             self._accounts.add(AddAccount(address=recipient), made, failed)
 

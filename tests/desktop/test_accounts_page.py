@@ -59,6 +59,8 @@ def test_from_nothing_to_a_refused_sender(see: Seen, gate: Gate, qtbot: QtBot) -
     qtbot.keyClick(dialog.address, Qt.Key.Key_Return)
     see.gone(dialog)
     see.until(lambda: page.view.head.title.text() == ANNA and page.view.field.isVisible())
+    assert see.window.toast.text() == f"{ANNA} is an account now."
+    assert see.window.toast.undo_button().isVisible()
     see.until(lambda: page._accounts.own_domains == ["example.org"])
     assert page.view.head.line.text() == "also a.miller@, info@ · none refused in 7 days"
     qtbot.keyClicks(page.view.field.edit, "spam@bad.example")

@@ -9,7 +9,10 @@ from gate.control.messages import Account, AddAccount, Change, SetAccount
 
 
 class AccountDialog(FormDialog):
-    """With `account`: change it; its address stays. `result_account` is what the gate made of it."""
+    """With `account`: change it; its address stays.
+
+    `result_account` is what the gate made of it, `change` the journal's line.
+    """
 
     def __init__(self, model: AccountsModel, account: Account | None = None, parent: QWidget | None = None) -> None:
         new = account is None
@@ -74,7 +77,7 @@ class AccountDialog(FormDialog):
                     expect=self.expect.lines(),
                     refuse_bounces=self.refuse_bounces.isChecked(),
                 ),
-                self._added,
+                self._done,
                 self._failed,
             )
             return
@@ -89,10 +92,6 @@ class AccountDialog(FormDialog):
             self._done,
             self._failed,
         )
-
-    def _added(self, account: Account) -> None:
-        self.result_account = account
-        self.succeed()
 
     def _done(self, account: Account, change: Change | None) -> None:
         self.result_account, self.change = account, change

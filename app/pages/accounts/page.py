@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +15,8 @@ from app.pages.accounts.list import AccountList
 from app.pages.accounts.scope import ScopeView
 from app.shell.contract import Page, Shell
 from app.widgets.frames import Hairline
+from app.widgets.labels import Label
+from gate.control.messages import Change
 
 LIST_WIDTH = 256
 
@@ -50,7 +53,11 @@ class AccountsPage(Page):
         row.addWidget(self.list)
         row.addWidget(self._between)
         row.addWidget(self.view, 1)
-        self.waiting = QWidget()
+        self.waiting = Label(
+            self.tr("Your accounts are shown here as soon as the gate answers."), kind="muted", wrap=True
+        )
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setContentsMargins(24, 24, 24, 24)
         self._stack = QStackedWidget()
         for part in (self.waiting, self.empty, self._both):
             self._stack.addWidget(part)
@@ -162,16 +169,16 @@ class AccountsPage(Page):
 
         def done() -> None:
             if dialog.result_account is not None:
-                self._added(dialog.result_account.address)
+                self._added(dialog.result_account.address, dialog.change)
 
         self.dialog = dialog
         dialog.accepted.connect(done)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _added(self, address: str) -> None:
+    def _added(self, address: str, change: Change | None) -> None:
         self._hoped = address
         self._inside = True
-        self._shell.say(self.tr("%1 is an account now.").replace("%1", address))
+        self._shell.say(self.tr("%1 is an account now.").replace("%1", address), change)
         self.show_state()
         self.view.field.setFocus()

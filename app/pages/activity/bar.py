@@ -212,7 +212,7 @@ class ActivityBar(Ground):
         for box in (self.account, self.period):
             group = QActionGroup(menu)
             for place in range(box.count()):
-                action = menu.addAction(box.itemText(place))
+                action = menu.addAction(box.itemText(place).replace("&", "&&"))
                 action.setCheckable(True)
                 action.setChecked(place == box.currentIndex())
                 group.addAction(action)

@@ -231,7 +231,7 @@ class Details(Ground):
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(self._offers))
             if place < len(self._offers):
-                button.setText(self._offers[place].words)
+                button.setText(self._offers[place].words.replace("&", "&&"))
                 button.show_icon(self._offers[place].icon)
         self.set_live(self._live)
 
