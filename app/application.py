@@ -1,5 +1,6 @@
 """Puts the app together: folders, theme, language, link, window; and takes it apart again."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -70,9 +71,19 @@ def dress(app: QApplication) -> None:
     theme.install(app)
 
 
+def _has_display() -> bool:
+    """Qt itself ends the process where it finds none."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
 def run(arguments: Sequence[str]) -> int:
     """The whole life of the app; its exit code. `arguments`: files to import."""
     files = [Path(name) for name in arguments if not name.startswith("-")]
+    if not _has_display():
+        print("irusu: There is no display here; irusu-gate does the same in a terminal", file=sys.stderr)  # noqa: T201
+        return 1
     app = QApplication(sys.argv[:1])
     try:
         places = folders.find()

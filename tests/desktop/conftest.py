@@ -69,9 +69,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     deadline = time.monotonic() + 10
     while (left := _processes_of(path)) and time.monotonic() < deadline:
         time.sleep(0.02)  # one that was asked to end may still be ending
+    lines = [(Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ") for pid in left]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
-    assert not left, f"left behind: {left}"
+    assert not left, f"left behind: {lines}"
 
 
 @pytest.fixture
@@ -104,6 +105,7 @@ def end_app(desktop: Desktop, home: Home) -> None:
     desktop.keeper.leave(lambda: None)
     desktop.window.deleteLater()
     desktop.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     if launched is not None and not _ended(launched):
         home.run("quit")
         _wait_for_end(launched)

@@ -334,3 +334,13 @@ def test_every_text_is_plain_and_every_control_has_a_name(
 def _name(widget: QWidget) -> str:
     text = getattr(widget, "text", None)
     return widget.accessibleName() or (text() if callable(text) else "")
+
+
+def test_without_a_display_one_line(home: Home) -> None:
+    bare = {k: v for k, v in home.environment.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    told = subprocess.run(
+        [sys.executable, "-m", "app"], env=bare, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert "display" in told.stderr
