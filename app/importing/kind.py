@@ -3,8 +3,8 @@ address, who is expected there, and what shall happen to all others."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -25,6 +25,8 @@ from app.widgets.segmented import Choice, Segmented
 from gate.errors import Fault
 from gate.rules import pattern
 
+_FIELD = 128
+"""Room that a field needs."""
 HERE, EVERYWHERE, CLOSE = "here", "everywhere", "close"
 
 
@@ -71,7 +73,7 @@ class MailKind(Card):
         top.addWidget(Label(self.tr("This mail is"), bold=True, parent=self))
         top.addWidget(self.spam)
         top.addWidget(self.leak, 1)
-        grid = QGridLayout(self._more)
+        self._grid = grid = QGridLayout(self._more)
         grid.setContentsMargins(16, 8, 16, 12)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
@@ -92,7 +94,7 @@ class MailKind(Card):
             grid.setColumnStretch(column, 0 if field is self.deed else 1)
         self.address.setMinimumWidth(104)
         self.address.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        grid.addWidget(self._wrong, 2, 0, 1, 3)
+        grid.addWidget(self._wrong, 4, 0, 1, 3)
         self._line = Hairline(parent=self)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +114,21 @@ class MailKind(Card):
         self.expected.textChanged.connect(self._show)
         self.expected.textChanged.connect(lambda _text: self.changed.emit())
         self.deed.chosen.connect(lambda _key: self.deedChanged.emit())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """The deed stands beside the fields, or below them where its words are too long for that."""
+        fields = sum(max(label.sizeHint().width(), _FIELD) for label in self._labels[:2])
+        below = fields + self.deed.sizeHint().width() + 64 > self.width()
+        for row, widget in enumerate((self._labels[2], self.deed)):
+            self._grid.removeWidget(widget)
+            if below:
+                self._grid.addWidget(widget, 2 + row, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._grid.addWidget(widget, row, 2)
 
     # ------------------------------------------------ for the review
 
@@ -149,6 +166,7 @@ class MailKind(Card):
         self._labels[1].setText(self.tr("Expected there") if small else self.tr("Only this sender is expected there"))
         self.deed.set_text(EVERYWHERE, self.tr("Everywhere") if small else self.tr("Deny everywhere"))
         self.deed.set_text(CLOSE, self.tr("Close it") if small else self.tr("Close the address"))
+        self._place()
 
     # ------------------------------------------------ inside
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
@@ -19,8 +19,6 @@ from app.widgets.fields import SearchField
 from app.widgets.frames import Card
 from app.widgets.labels import Label, visible
 from app.widgets.segmented import Choice, Segmented
-
-translate = QCoreApplication.translate
 
 _TYPING_MILLISECONDS = 120
 
@@ -135,6 +133,8 @@ class ReviewView(QWidget):
         else:
             self.unclear.ask(unclear, _accounts(self._groups, self._job.context.accounts, self._job.context.aliases))
             self.model.put(self._groups)
+        first = self.model.index(0, 0)
+        self.table.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._deed_changed()
 
     def _deed_changed(self) -> None:

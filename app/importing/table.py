@@ -107,9 +107,12 @@ class ReviewTable(Table):
     def set_small(self, small: bool) -> None:
         """In little room, no dates and a narrower reason."""
         self.setColumnHidden(SEEN, small)
-        mails = self.column_width_for("88,888")
+        mails = max(self.column_width_for(self._title(MAILS)) + 28, self.column_width_for("88,888"))
         seen = self.column_width_for("88 Mmm – 88 Mmm")
-        self.set_widths({WHY: _WHY_SMALL if small else _WHY_WIDE, MAILS: max(mails, 72), SEEN: max(seen, 152)})
+        self.set_widths({WHY: _WHY_SMALL if small else _WHY_WIDE, MAILS: mails, SEEN: max(seen, 152)})
+
+    def _title(self, column: int) -> str:
+        return str(self._model.headerData(column, Qt.Orientation.Horizontal))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
