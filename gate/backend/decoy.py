@@ -23,6 +23,7 @@ NAME_LENGTH = 16
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _ALPHABET = _LETTERS + b"0123456789"
 _RUN = re.compile(rb"[A-Za-z0-9]+")
+_LONG_RUN = re.compile(rb"[A-Za-z0-9]{%d,}" % NAME_LENGTH)
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -73,16 +74,27 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
     by_name = {decoy.name.lower(): decoy for decoy in decoys}
     as_sent = {decoy.name: decoy for decoy in decoys}
 
-    def original(match: re.Match[bytes]) -> bytes:
-        seen = match[0]
-        if seen in as_sent:
-            return as_sent[seen].original
-        decoy = by_name[seen.lower()]
+    def original(seen: bytes) -> bytes | None:
+        decoy = by_name.get(seen.lower())
+        if decoy is None or seen in as_sent:
+            return as_sent[seen].original if decoy else None
         if seen.islower():
             return decoy.original.lower()
         return decoy.original.upper() if seen.isupper() else decoy.original
 
-    return re.sub(b"|".join(by_name), original, reply, flags=re.IGNORECASE)
+    def led_back(run: re.Match[bytes]) -> bytes:
+        text, told, start, at = run[0], b"", 0, 0
+        while at + NAME_LENGTH <= len(text):
+            if (name := original(text[at : at + NAME_LENGTH])) is None:
+                at += 1
+                continue
+            told += text[start:at] + name
+            start = at = at + NAME_LENGTH
+        return told + text[start:]
+
+    # An expression made of the names would be compiled for each new one: for longer than all else takes together, so
+    # that a refused recipient could be told from a missing one by time.
+    return _LONG_RUN.sub(led_back, reply)
 
 
 def mailbox(path: bytes) -> bytes:
