@@ -42,6 +42,7 @@ class Question(QDialog):
         row.addWidget(self.do_button)
         column.addLayout(row)
         self.setMinimumWidth(420)
+        self.do_button.setFocus()
         self.finished.connect(self._tell)
 
     def _tell(self, result: int) -> None:

@@ -35,7 +35,7 @@ def elide_address(text: str, metrics: QFontMetrics, width: int) -> str:
         return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
     rest = width - metrics.horizontalAdvance(at + domain)
     shortened = metrics.elidedText(local, Qt.TextElideMode.ElideRight, rest) if rest > 0 and local else ""
-    if shortened:
+    if shortened and metrics.horizontalAdvance(shortened + at + domain) <= width:
         return shortened + at + domain
     if local and metrics.horizontalAdvance("…" + at + domain) <= width:
         return "…" + at + domain

@@ -105,10 +105,12 @@ class Segmented(QWidget):
         return self._metrics().horizontalAdvance(choice.text) + 2 * _PAD + (icon + _GAP if icon else 0)
 
     def _widths(self, room: int) -> list[int]:
-        full = [self._width(c, short=False) for c in self._choices]
-        if sum(full) + 2 <= room:
-            return full
-        return [self._width(c, short=c.key != self._current) for c in self._choices]
+        """Of each segment; as many as must, from the last, keep their icon only."""
+        widths = [self._width(c, short=False) for c in self._choices]
+        for index in range(len(widths) - 1, -1, -1):
+            if sum(widths) + 2 > room and self._choices[index].key != self._current:
+                widths[index] = self._width(self._choices[index], short=True)
+        return widths
 
     def sizeHint(self) -> QSize:
         width = sum(self._width(c, short=False) for c in self._choices) + 2
@@ -179,8 +181,9 @@ class Segmented(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(t.border if t.high_contrast else t.hairline.darker(108 if not t.dark else 80), 1))
         painter.setBrush(t.base)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         laid = self._laid_out()
+        frame = QRectF(0.5, 0.5, laid[-1][1].right() + 0.5, self.height() - 1)
+        painter.drawRoundedRect(frame, 6, 6)
         for index, (choice, rect) in enumerate(laid):
             self._paint_segment(painter, choice, rect)
             after = laid[index + 1][0] if index + 1 < len(laid) else None
