@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -364,6 +365,16 @@ def test_the_log_newest_last(home):
     assert len(home.json("log")) == 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_is_how_following_ends(home):
+    home.done("account", "add", "user2@localhost")
+    with home.gate() as gate, follower(home) as follow:
+        say(gate, "one@a.example", "user2@localhost")
+        assert "one@a.example" in follow.line()
+        follow.interrupt()
+        assert follow.code() == 0
+
+
 def test_following_without_a_gate_is_one_line(home):
     assert "No gate is running" in home.refused("log", "--follow")
 
@@ -389,6 +400,9 @@ class follower:  # noqa: N801 (used as a function is)
             return self._process.stdout.readline()
         finally:
             timer.cancel()
+
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
 
     def code(self) -> int:
         return self._process.wait(SECONDS)
