@@ -15,7 +15,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QObject, Qt, S
 
 from app.models.accounts import AccountsModel
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, ROOT, ROW_ROLE, STRONG_ROLE, Index
-from app.models.words import clock, short, verdict_word, watched, why
+from app.models.words import clock, short, turned_away, verdict_word, watched, why
 from app.widgets.labels import visible
 from gate.control.messages import PAGE_LIMIT, Decision, LogPage, LogQuery, VerdictName
 
@@ -97,6 +97,8 @@ class DecisionsModel(QAbstractTableModel):
         if role == ICON_ROLE and column == VERDICT:
             if row.verdict == "refuse":
                 return ("refused", "accent")
+            if turned_away(row):
+                return ("server", "muted")
             return ("watch", "open") if watched(row) else ("accepted", "muted")
         if role == QUIET_ROLE:
             return column in (TIME, WHY) or (column == VERDICT and row.verdict == "accept" and not watched(row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.models.words import EVERYONE, short
+from app.models.words import EVERYONE, short, turned_away
 from app.widgets.kinds import kind_meaning
 from app.widgets.labels import visible
 from gate.control.messages import Account, Decision
@@ -31,6 +31,8 @@ class _Names:
 def reason(decision: Decision, account: Account | None, own_domains: list[str]) -> str:
     """A sentence or two; `account` is the recipient's as it is now, if it is one."""
     names = _Names(decision, own_domains)
+    if turned_away(decision):
+        return translate("Reason", "Irusu let it pass. Your mail server itself did not take it.")
     if decision.because == "entry":
         return _by_entry(decision, names, denies=decision.verdict == "refuse")
     if decision.because == "mode":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from app.models.accounts import AccountsModel
-from app.models.words import EVERYONE, mode_sentence, short, with_caution
+from app.models.words import EVERYONE, mode_sentence, short, turned_away, with_caution
 from app.widgets.labels import visible
 from gate.control.messages import (
     Account,
@@ -21,6 +21,8 @@ from gate.control.messages import (
     AddEntries,
     Change,
     Changed,
+    Check,
+    CheckQuery,
     Decision,
     ListName,
     Mode,
@@ -56,6 +58,11 @@ class Offers:
     offers: tuple[Offer, ...] = ()
 
 
+def _refuses(what: Decision | Check) -> bool:
+    """Whether the lists refuse it, even if it got in because all do, or because the account is watched."""
+    return what.verdict == "refuse" or what.would == "refuse"
+
+
 class Verdicts:
     """Knows the accounts as they are now: a row may be older than the settings."""
 
@@ -63,14 +70,28 @@ class Verdicts:
         self._client = client
         self._accounts = accounts
 
-    def offers(self, decision: Decision) -> Offers:
-        """What the owner can do about this decision."""
+    def ask_now(self, decision: Decision, done: Callable[[Check], None]) -> None:
+        """What the same sender would be answered now."""
+        query = CheckQuery(sender=decision.sender, recipient=decision.recipient)
+        self._client.call("check", query, done, lambda _fault: None)
+
+    def offers(self, decision: Decision, now: Check | None = None) -> Offers:
+        """What the owner can do about this decision; `now` is what would be decided by now."""
+        if now is not None and decision.because != "relay" and _refuses(now) != _refuses(decision):
+            by_now = (
+                translate("Verdicts", "By now this sender is refused.")
+                if _refuses(now)
+                else translate("Verdicts", "By now this sender gets in.")
+            )
+            return Offers(note=by_now)
         account = self._accounts.find(decision.account) or self._accounts.find(decision.recipient)
         if decision.because == "relay":
             return Offers(
                 note=translate("Verdicts", "This is not one of your addresses. The gate takes mail for your own only.")
             )
-        wanted = decision.verdict == "accept" and decision.would != "refuse"
+        if turned_away(decision) and account is None:
+            return self._not_there(decision)
+        wanted = not _refuses(decision)
         question = translate("Verdicts", "Unwanted?") if wanted else translate("Verdicts", "A mistake?")
         if not decision.sender:
             return self._bounce(question, account, wanted=wanted)
@@ -99,6 +120,16 @@ class Verdicts:
         )
         make = self._make(decision.recipient, decision.sender)
         return Offers(question, note, (make, self._entry("deny", decision.sender, EVERYONE)))
+
+    def _not_there(self, decision: Decision) -> Offers:
+        """The server has no such recipient. The built-in one has whoever is made an account."""
+        name = visible(decision.recipient)
+        latest = self._client.latest
+        if latest is None or latest.deliver != "built-in":
+            note = translate("Verdicts", "Your mail server does not know %1, so nobody can write there.")
+            return Offers(note=note.replace("%1", name))
+        note = translate("Verdicts", "%1 is no account, so nobody can write there.").replace("%1", name)
+        return Offers(note=note, offers=(self._make(decision.recipient, None),))
 
     def _bounce(self, question: str, account: Account | None, *, wanted: bool) -> Offers:
         if account is None:

@@ -158,14 +158,24 @@ def watched(decision: Decision) -> bool:
     return decision.verdict == "accept" and decision.because == "watch" and decision.would == "refuse"
 
 
+def turned_away(decision: Decision) -> bool:
+    """Irusu let it pass, and the server behind said no by itself."""
+    return decision.verdict == "accept" and decision.reply[:1] in ("4", "5")
+
+
 def verdict_word(decision: Decision) -> str:
     if decision.verdict == "refuse":
         return translate("Words", "Refused")
+    if turned_away(decision):
+        return translate("Words", "Passed on")
     return translate("Words", "Watched") if watched(decision) else translate("Words", "Accepted")
 
 
 def why(decision: Decision, mode: Mode | None) -> str:
     """The reason in two or three words; `mode` is the account's, if it still is one."""
+    if turned_away(decision):
+        later = decision.reply.startswith("4")
+        return translate("Words", "Server: not now") if later else translate("Words", "Server: no such user")
     if decision.because == "entry":
         pattern = visible(decision.pattern or "")
         if decision.verdict == "refuse":

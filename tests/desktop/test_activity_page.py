@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Desktop
 from app.models.decisions import RECIPIENT, SENDER, VERDICT, WHY
-from gate.control.messages import AddAccount, AddEntries, OneAccount, SetAccount
+from gate.control.messages import AddAccount, AddEntries, Decision, OneAccount, SetAccount
 from tests.desktop.seeing import Seen, knock
 from tests.wire.gate_process import Gate, Home
 
@@ -81,6 +81,7 @@ def test_a_refused_sender_is_shown_and_let_in_by_one_click(see: Seen, gate: Gate
     assert QGuiApplication.clipboard().text() == f"550 {reply}"
     press(see, "Allow this sender")
     see.until(lambda: see.window.toast.text() == f"anna@ now allows {BAD}.")
+    see.until(lambda: details.note.text() == "By now this sender gets in." and buttons(see) == [])
     ((code, _),) = knock(gate, BAD, ANNA)
     assert code == 250
     see.until(lambda: count(see) == 2)
@@ -113,7 +114,8 @@ def test_a_closed_account_is_offered_its_mode(see: Seen, gate: Gate) -> None:
     assert buttons(see) == ["Let only listed senders in", "Let all but the denied in"]
     press(see, "Let all but the denied in")
     see.until(lambda: see.activity._accounts.find(ANNA).mode == "deny")
-    see.until(lambda: buttons(see) == ["Allow this sender"])
+    see.until(lambda: see.activity.details.note.text() == "By now this sender gets in.")
+    assert buttons(see) == []
 
 
 def test_a_bounce_is_refused_by_the_account(see: Seen, gate: Gate) -> None:
@@ -152,14 +154,16 @@ def test_foreign_recipients_and_unknown_ones(see: Seen, gate: Gate) -> None:
     open_row(see)
     assert buttons(see) == []
     assert "not one of your addresses" in see.activity.details.note.text()
-    knock(gate, "kate@friends.example", "new@example.org")
-    see.until(lambda: count(see) == 2)
-    open_row(see)
-    assert "Make it an account, and deny" in buttons(see)
-    press(see, "Make it an account, and deny")
-    see.until(lambda: see.activity._accounts.find("new@example.org"))
     ((code, _),) = knock(gate, "kate@friends.example", "new@example.org")
     assert code == 550
+    see.until(lambda: count(see) == 2)
+    assert row(see) == ["Passed on", "kate@friends.example", "new@", "Server: no such user"]
+    open_row(see)
+    assert buttons(see) == ["Make it an account"]
+    press(see, "Make it an account")
+    see.until(lambda: see.activity._accounts.find("new@example.org"))
+    ((code, _),) = knock(gate, "kate@friends.example", "new@example.org")
+    assert code == 250
 
 
 def test_go_to_entry(see: Seen, gate: Gate) -> None:
@@ -281,3 +285,21 @@ def test_every_control_has_a_name(see: Seen, gate: Gate) -> None:
     for widget in see.activity.findChildren(QWidget):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
             assert widget.accessibleName() or getattr(widget, "text", lambda: "")(), widget
+
+
+def test_a_recipient_that_is_no_account_of_a_real_server(see: Seen) -> None:
+    """There the server has accounts that Irusu has not: deny for everyone, or make it an account and deny."""
+    page = see.activity
+    decision = Decision(
+        id=1, time="2026-11-24T08:00:00Z", front="smtp", client="192.0.2.1", helo="x.example", reply="250 2.1.5 Ok",
+        sender="kate@friends.example", recipient="new@example.org", verdict="accept", because="none",
+    )  # fmt: skip
+    offers = page._verdicts.offers(decision)
+    assert offers.question == "Unwanted?"
+    assert [offer.words for offer in offers.offers] == ["Make it an account, and deny", "Deny for everyone"]
+    said: list[str] = []
+    offers.offers[0].do(lambda text, _change: said.append(text), lambda fault: said.append(fault.text))
+    see.until(lambda: said == ["new@ now denies kate@friends.example."])
+    see.until(lambda: see.activity._accounts.find("new@example.org").denied == 1)
+    offers.offers[1].do(lambda text, _change: said.append(text), lambda fault: said.append(fault.text))
+    see.until(lambda: said[1:] == ["Denied for everyone: kate@friends.example."])

@@ -11,7 +11,7 @@ from app import theme
 from app.models.decisions import sender_words
 from app.models.reasons import reason
 from app.models.verdicts import Offer, Offers
-from app.models.words import moment, number, verdict_word, watched
+from app.models.words import moment, number, turned_away, verdict_word, watched
 from app.widgets.buttons import Button, IconButton
 from app.widgets.frames import Ground, Hairline
 from app.widgets.kinds import kind_icon
@@ -185,6 +185,8 @@ class Details(Ground):
         fresh = self.decision is None or self.decision != decision
         self.decision = decision
         tone, icon = ("accent", "refused") if decision.verdict == "refuse" else ("stopped", "accepted")
+        if turned_away(decision):
+            icon = "server"
         if watched(decision):
             tone, icon = "open", "watch"
         self.pill.tell(verdict_word(decision), tone, icon)

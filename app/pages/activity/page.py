@@ -16,7 +16,7 @@ from app.shell.contract import Page, Shell
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage, Hairline
 from app.widgets.table import Table
-from gate.control.messages import Change, Decision
+from gate.control.messages import Change, Check, Decision
 
 SEEK_MS = 250
 """The gate is asked when the typing pauses."""
@@ -36,6 +36,7 @@ class ActivityPage(Page):
         self._shell = shell
         self._small = False
         self._live = True
+        self._now: tuple[Decision, Check] | None = None
         self.bar = ActivityBar(accounts)
         self.table = Table(self.tr("Activity"), sortable=False)
         self.table.setModel(decisions)
@@ -113,7 +114,7 @@ class ActivityPage(Page):
 
     def _set_widths(self, *_ignored: object) -> None:
         wide = self.table.column_width_for
-        words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"))
+        words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"), self.tr("Passed on"))
         verdict = max(wide(word, icon=True) for word in words)
         room = self.width() - (WIDTH if self.details.isVisible() and not self._small else 0)
         self.table.set_widths(
@@ -235,8 +236,21 @@ class ActivityPage(Page):
             self.details.show_tries(sum(row.time >= today for row in rows), len(rows), more=more)
 
     def _paint(self, decision: Decision) -> None:
+        """At once as it is known, and again when the gate has said what it would answer now."""
+        self._now = self._now if self._now is not None and self._now[0] == decision else None
+        self._paint_known(decision)
+
+        def answered(now: Check) -> None:
+            if self.details.decision == decision:
+                self._now = (decision, now)
+                self._paint_known(decision)
+
+        self._verdicts.ask_now(decision, answered)
+
+    def _paint_known(self, decision: Decision) -> None:
         account = self._accounts.find(decision.account)
-        self.details.show_state(decision, account, self._verdicts.offers(decision), self._accounts.own_domains)
+        offers = self._verdicts.offers(decision, self._now[1] if self._now is not None else None)
+        self.details.show_state(decision, account, offers, self._accounts.own_domains)
 
     def _paint_details(self) -> None:
         if self.details.decision is not None:
