@@ -75,9 +75,10 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
     as_sent = {decoy.name: decoy for decoy in decoys}
 
     def original(seen: bytes) -> bytes | None:
-        decoy = by_name.get(seen.lower())
-        if decoy is None or seen in as_sent:
-            return as_sent[seen].original if decoy else None
+        if (sent := as_sent.get(seen)) is not None:
+            return sent.original
+        if (decoy := by_name.get(seen.lower())) is None:
+            return None
         if seen.islower():
             return decoy.original.lower()
         return decoy.original.upper() if seen.isupper() else decoy.original

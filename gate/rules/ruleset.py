@@ -73,6 +73,7 @@ class Ruleset:
         delimiter: str,
     ) -> None:
         self._accounts = accounts
+        self._own = {rule.address: address.from_wire(rule.address) for rule in accounts.values()}
         self._scopes = scopes
         self._own_domains = own_domains
         self._listed = listed
@@ -125,8 +126,7 @@ class Ruleset:
 
     def _deciding_entry(self, sender: Address, recipient: Address, chain: Sequence[str]) -> EntryRule | None:
         scopes = [self._scopes[key] for key in chain if key in self._scopes]
-        if not scopes:
-            return None
+        # Made even where no list is asked: an account with a list must not take longer than a missing one.
         forms = list(address.sender_forms(sender))
         subjects = self._subjects(forms, recipient)
         for scope in scopes:
@@ -156,11 +156,11 @@ class Ruleset:
                 keys[name.key] = None
                 continue
             # An alias means its account, and an account that bears a tag stands within the one without.
-            account = address.from_wire(rule.address)
+            account = self._own[rule.address]
             keys[account.key] = None
             outer = self._accounts.get(address.without_tag(account, self._delimiter).key)
             if outer is not None:
-                keys[address.from_wire(outer.address).key] = None
+                keys[self._own[outer.address].key] = None
         return [*keys, f"@{recipient.domain}", EVERYONE]
 
 

@@ -3,9 +3,6 @@
 Pure. The rules of order stand in `dialogue`, whose client side this is.
 """
 
-from dataclasses import replace
-
-from gate.backend.decoy import Decoy
 from gate.errors import Fault
 from gate.rules.address import from_wire
 from gate.smtp import commands, wording
@@ -86,25 +83,26 @@ class Requests(Exchange):
 
     def _rcpt(self, command: Command) -> bool:
         recipient, sender = text_of(command.path), self._envelope.sender
-        decoy = self._decoy(command.path)  # for everyone: a refusal must not take longer
+        # All of it for everyone: a refusal must not take longer.
+        decoy = self._decoy(command.path)
+        disguised = command.with_path(decoy.path)
+        own = self._refusal(from_wire(recipient).domain, command.path)
         if self._envelope.mail is Mail.NONE:
-            self._forward_decoy(command, decoy, Slot(command, barrier=True, recipient=recipient, decoy=decoy))
+            self._forward_decoy(disguised, Slot(command, barrier=True, recipient=recipient, decoy=decoy))
             return True
         try:
             verdict = self._judge(sender, recipient)
         except Fault:
             self._answer(b"451 4.3.0 Error: temporary lookup failure\r\n")
             return True
-        slot = Slot(command, sender=sender, recipient=recipient, verdict=verdict)
         if verdict.verdict == "accept":
-            self._forward(command.line, slot)
+            self._forward(command.line, Slot(command, sender=sender, recipient=recipient, verdict=verdict))
             return True
         if verdict.because == "relay":
-            own: bytes | None = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path
-        else:
-            own = self._refusal(from_wire(recipient).domain, command.path)
+            own = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path
         if own is None:
-            self._forward_decoy(command, decoy, replace(slot, barrier=True, decoy=decoy))
+            slot = Slot(command, barrier=True, sender=sender, recipient=recipient, verdict=verdict, decoy=decoy)
+            self._forward_decoy(disguised, slot)
         elif self._pending:
             return False
         else:
@@ -112,9 +110,10 @@ class Requests(Exchange):
             self._do(Answered(sender, recipient, verdict, b"", own))
         return True
 
-    def _forward_decoy(self, command: Command, decoy: Decoy, slot: Slot) -> None:
-        self._envelope.lead_back(decoy)
-        self._forward(command.with_path(decoy.path), slot)
+    def _forward_decoy(self, disguised: bytes, slot: Slot) -> None:
+        if slot.decoy is not None:
+            self._envelope.lead_back(slot.decoy)
+        self._forward(disguised, slot)
 
     def _start_tls(self) -> None:
         if not self._terms.starttls:

@@ -226,6 +226,7 @@ class Session(asyncio.Protocol):
     def _perform(self, wanted: list[actions.Action]) -> None:
         to_client: list[bytes] = []
         to_backend: list[bytes] = []
+        answered: list[actions.Answered] = []
         for action in wanted:
             match action:
                 case actions.ToBackend(data):
@@ -233,13 +234,15 @@ class Session(asyncio.Protocol):
                 case actions.ToClient(data):
                     to_client.append(data)
                 case actions.Answered():
-                    self._house.answered(self, action)
+                    answered.append(action)
                 case actions.DecoyAccepted(path):
                     self._house.decoy_accepted(path)
                 case _:
                     self._write(to_client, to_backend)
                     self._switch(action)
         self._write(to_client, to_backend)
+        for each in answered:  # after the reply: what is noted of a refusal must not be told by its time
+            self._house.answered(self, each)
         self._read_or_wait()
 
     def _write(self, to_client: list[bytes], to_backend: list[bytes]) -> None:
