@@ -57,6 +57,8 @@ def demo() -> None:
     output.say("  irusu-gate import PATH              the spam that you saved: who may be denied?")
     output.say("  irusu-gate deny ADDRESS SENDER      to that sender the address is dead")
     output.say("  irusu                               the same with a window, where Irusu's desktop part is installed")
+    if launcher := os.environ.get("IRUSU_LAUNCHER"):
+        output.say(f"In this clone `irusu-gate` is `{launcher} gate`, and `irusu` is `{launcher}`.")
 
 
 def _story(stage: "_Stage", port: int) -> None:

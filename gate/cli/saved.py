@@ -22,6 +22,7 @@ from gate.forms import (
     SurveyContext,
     SurveyLine,
 )
+from gate.savedmail.reasons import UNREADABLE, WHY
 
 STAGE_PATTERNS = 5000
 """Patterns of one message at most: far below the line limit."""
@@ -125,7 +126,8 @@ def _watched(lines: Iterable[SurveyLine]) -> Iterator[SurveyLine]:
             if line.progress is not None:
                 advance(line.progress.bytes, line.progress.of)
             if line.unreadable is not None:
-                output.note(f"{line.unreadable.file}, byte {line.unreadable.offset}: {line.unreadable.why}")
+                why = UNREADABLE.get(line.unreadable.why, line.unreadable.why)
+                output.note(f"{line.unreadable.file}, byte {line.unreadable.offset}: {why}")
             yield line
 
 
@@ -173,7 +175,7 @@ def parts(items: Iterable[ImportItem]) -> Iterator[list[ImportItem]]:
 
 
 def _show(report: ImportReport) -> None:
-    output.say(f"{report.messages} messages, {report.unreadable} unreadable")
+    output.say(f"{report.messages} messages, {report.unreadable} unreadable; * marks what is suggested")
     for found in report.accounts:
         output.say()
         output.say(f"{found.account or 'account unknown (--account tells it)'}: {found.messages} messages")
@@ -183,4 +185,6 @@ def _show(report: ImportReport) -> None:
 
 def _row(candidate: Candidate) -> tuple[object, ...]:
     mark = "*" if candidate.suggested else ""
-    return (mark, candidate.pattern, candidate.senders, candidate.messages, candidate.last, candidate.why)
+    last = (candidate.last or "").partition("T")[0]
+    why = WHY.get(candidate.why, candidate.why)
+    return (mark, candidate.pattern, candidate.senders, candidate.messages, last, why)
