@@ -126,10 +126,10 @@ class Ruleset:
 
     def _deciding_entry(self, sender: Address, recipient: Address, chain: Sequence[str]) -> EntryRule | None:
         scopes = [self._scopes[key] for key in chain if key in self._scopes]
-        # Made even where no list is asked: an account with a list must not take longer than a missing one.
+        # All this even where there is no list to be asked: a missing account must not be answered sooner.
         forms = list(address.sender_forms(sender))
         subjects = self._subjects(forms, recipient)
-        for scope in scopes:
+        for scope in scopes or (_NO_LIST,):
             entry = scope.find(forms, subjects)
             if entry is not None:
                 return entry
@@ -150,7 +150,7 @@ class Ruleset:
     def _chain(self, recipient: Address) -> list[str]:
         """Keys of the scopes that concern a recipient, the narrowest first."""
         keys: dict[str, None] = {}
-        for name in (recipient, address.without_tag(recipient, self._delimiter)):
+        for name in dict.fromkeys((recipient, address.without_tag(recipient, self._delimiter))):
             rule = self._accounts.get(name.key)
             if rule is None:
                 keys[name.key] = None
@@ -165,6 +165,7 @@ class Ruleset:
 
 
 _NOBODY = AccountRule(address="")
+_NO_LIST = Matcher("")
 
 
 def compile_ruleset(

@@ -25,9 +25,9 @@ class Requests(Exchange):
 
     def _step(self) -> bool:
         """One command or one piece of a message; False: there is none, or it has to wait."""
-        if self.phase in {Phase.DATA, Phase.DRAIN}:
+        if self.phase in (Phase.DATA, Phase.DRAIN):
             return bool(len(self._input)) and self._take_data(self._input.take())
-        if self.phase not in {Phase.COMMANDS, Phase.ORPHAN} or len(self._pending) >= PENDING_LIMIT:
+        if self.phase not in (Phase.COMMANDS, Phase.ORPHAN) or len(self._pending) >= PENDING_LIMIT:
             return False
         if self._parked is not None:
             command: Command | Malformed = self._parked
