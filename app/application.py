@@ -18,7 +18,7 @@ from app.link.process import GateProcess
 from app.link.transport import LocalTransport
 from app.window import Window
 from gate import __version__, folders
-from gate.errors import Fault
+from gate.control.messages import Fault
 
 
 class Desktop(QObject):

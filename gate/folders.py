@@ -5,7 +5,9 @@ control socket went whose path would have been too long. Never changes what belo
 """
 
 import os
+import socket
 import stat
+import struct
 import sys
 import tempfile
 import warnings
@@ -219,3 +221,20 @@ def resource(name: str) -> Path:
     frozen = getattr(sys, "_MEIPASS", None)
     root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
     return root / "resources" / name
+
+
+def is_own(peer: socket.socket) -> bool:
+    """Whether the other end is this user or root, by peer credentials where the platform tells them. Where it does
+    not, the folder's permissions alone hold."""
+    uid = _peer_uid(peer)
+    return uid is None or uid in (os.geteuid(), 0)
+
+
+def _peer_uid(peer: socket.socket) -> int | None:
+    if hasattr(socket, "SO_PEERCRED"):  # Linux: struct ucred, pid, uid, gid
+        _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+        return int(uid)
+    if sys.platform == "darwin":  # LOCAL_PEERCRED of <sys/un.h>: struct xucred, version, uid, groups
+        _, uid = struct.unpack_from("2I", peer.getsockopt(0, 1, 76))
+        return int(uid)
+    return None

@@ -22,7 +22,7 @@ from app.widgets.frames import Card, Hairline
 from app.widgets.kinds import kind_icon
 from app.widgets.labels import Label, visible
 from app.widgets.segmented import Choice, Segmented
-from gate.errors import Fault
+from gate.control.messages import Fault
 from gate.rules import pattern
 
 _FIELD = 128

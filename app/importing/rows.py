@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gate.control.messages import Candidate, ImportItem, Member
-from gate.errors import Fault
+from gate.control.messages import Candidate, Fault, ImportItem, Member
 from gate.rules import address
 from gate.rules.matcher import EntryRule, Matcher, build
 

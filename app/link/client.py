@@ -114,9 +114,7 @@ class Client(QObject):
         failure is told by `complaint`.
         """
         call = Call(method, done, failed or self.complaint.emit)
-        may = self._connection is Connection.CONNECTED or (
-            self._connection is Connection.FOREIGN and method in ALWAYS
-        )
+        may = self._connection is Connection.CONNECTED or (self._connection is Connection.FOREIGN and method in ALWAYS)
         if not may:
             self._fail_later([call], failure("link.lost"))
             return call

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalSocket
 
-from gate.control import transport as peers
+from gate import folders
 
 
 class Transport(QObject):
@@ -117,5 +117,5 @@ def _is_own(way: QLocalSocket) -> bool:
     if os.name != "posix":
         return True
     with suppress(OSError), socket.socket(fileno=os.dup(int(way.socketDescriptor()))) as peer:
-        return peers.is_own(peer)
+        return folders.is_own(peer)
     return False

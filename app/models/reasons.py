@@ -7,8 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from app.models.words import EVERYONE, short, turned_away
 from app.widgets.kinds import kind_meaning
 from app.widgets.labels import visible
-from gate.control.messages import Account, Decision
-from gate.errors import Fault
+from gate.control.messages import Account, Decision, Fault
 from gate.rules import pattern as rules
 
 translate = QCoreApplication.translate

@@ -24,11 +24,11 @@ from gate.control.messages import (
     Check,
     CheckQuery,
     Decision,
+    Fault,
     ListName,
     Mode,
     SetAccount,
 )
-from gate.errors import Fault
 from gate.rules import pattern as rules
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from app.link.words import fault_in_words
 from app.widgets.kinds import kind_icon, kind_meaning, kind_word
 from app.widgets.labels import ElidedLabel, Label
 from app.widgets.pill import Pill
-from gate.errors import Fault
+from gate.control.messages import Fault
 from gate.rules import pattern as rules
 
 

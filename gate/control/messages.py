@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from gate.errors import Fault as Fault  # noqa: PLC0414 (so that type checkers see the re-export)
 from gate.forms import *  # noqa: F403 (re-export: see above)
 from gate.forms import (
     Account,

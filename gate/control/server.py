@@ -14,10 +14,11 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from gate import __version__
-from gate.control import codec, transport
+from gate.control import codec
 from gate.control.messages import INTERNAL_ERROR, NAME, REFUSED, Event, EventKind, FaultData, Hello, Subscribed
 from gate.errors import Fault
 from gate.events import Events
+from gate.folders import is_own
 from gate.forms import Form
 
 By = Literal["app", "cli"]
@@ -76,7 +77,7 @@ class ControlServer:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("socket")
-        if not transport.is_own(peer) or not self._make_room():
+        if not is_own(peer) or not self._make_room():
             writer.transport.abort()
             return
         client = _Client(reader, writer, self._answer, self._current)

@@ -7,13 +7,13 @@ pipe of the same user; until then these functions say so in one line.
 import os
 import socket
 import stat
-import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from gate.errors import Fault
+from gate.folders import is_own
 
 
 class TransportError(Fault):
@@ -88,23 +88,6 @@ def _somebody_listens(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def is_own(peer: socket.socket) -> bool:
-    """Whether the other end is this user or root, by peer credentials where the platform tells them. Where it does
-    not, the folder's permissions alone hold."""
-    uid = _peer_uid(peer)
-    return uid is None or uid in (os.geteuid(), 0)
-
-
-def _peer_uid(peer: socket.socket) -> int | None:
-    if hasattr(socket, "SO_PEERCRED"):  # Linux: struct ucred, pid, uid, gid
-        _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-        return int(uid)
-    if sys.platform == "darwin":  # LOCAL_PEERCRED of <sys/un.h>: struct xucred, version, uid, groups
-        _, uid = struct.unpack_from("2I", peer.getsockopt(0, 1, 76))
-        return int(uid)
-    return None
 
 
 def _check_platform() -> None:

@@ -45,12 +45,14 @@ class Desk:
 
     def __init__(self) -> None:
         self.by: list[str] = []
+        self.subscribing = asyncio.Event()
         self.hold = asyncio.Event()
         self.hold.set()
 
     async def answer(self, method: str, params: Form, by: str) -> Form:
         self.by.append(by)
         if method == "subscribe":
+            self.subscribing.set()
             await self.hold.wait()
             return Subscribed(seq=0, status=Status(state="open"))
         if method == "undo":
@@ -269,8 +271,7 @@ def test_nothing_is_lost_between_asking_and_listening(path):
         await other.call("status")
         found.desk.hold.clear()
         peer.send(b'{"jsonrpc":"2.0","id":5,"method":"subscribe","params":{}}\n')
-        while found.desk.by != ["app", "app"]:
-            await asyncio.sleep(0)
+        await found.desk.subscribing.wait()
         found.events.publish("decisions", [])
         await other.call("status")
         found.desk.hold.set()
@@ -354,8 +355,7 @@ def test_answers_under_way_are_written_before_the_end(path):
         peer = await found.peer()
         found.desk.hold.clear()
         peer.send(b'{"jsonrpc":"2.0","id":5,"method":"subscribe","params":{}}\n')
-        while not found.desk.by:
-            await asyncio.sleep(0)
+        await found.desk.subscribing.wait()
         closing = asyncio.create_task(found.server.close())
         await asyncio.sleep(0)
         found.desk.hold.set()

@@ -12,8 +12,7 @@ from app.widgets.buttons import Button
 from app.widgets.fields import PatternField
 from app.widgets.form import FormDialog, Lines
 from app.widgets.segmented import Choice, Segmented
-from gate.control.messages import Changed, EditEntry, Entry, ListName
-from gate.errors import Fault
+from gate.control.messages import Changed, EditEntry, Entry, Fault, ListName
 from gate.rules import pattern as rules
 
 Said = Callable[[Changed], None]

@@ -17,8 +17,7 @@ from app.widgets.frames import Ground, Hairline
 from app.widgets.kinds import kind_icon
 from app.widgets.labels import AddressLabel, ElidedLabel, Label, visible
 from app.widgets.pill import Pill
-from gate.control.messages import Account, Decision
-from gate.errors import Fault
+from gate.control.messages import Account, Decision, Fault
 from gate.rules import pattern as rules
 
 WIDTH = 288
