@@ -22,7 +22,12 @@ SECONDS = 8
 
 def knock(gate: Gate, sender: str, *recipients: str) -> list[tuple[int, str]]:
     """One SMTP session that asks to write, and the replies to each RCPT."""
-    with smtplib.SMTP("127.0.0.1", gate.port, timeout=SECONDS) as smtp:
+    return knock_at(gate.port, sender, *recipients)
+
+
+def knock_at(port: int, sender: str, *recipients: str) -> list[tuple[int, str]]:
+    """The same at a port of 127.0.0.1."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as smtp:
         smtp.ehlo("client.example")
         smtp.docmd("MAIL", f"FROM:<{sender}>")
         return [(code, text.decode()) for code, text in (smtp.docmd("RCPT", f"TO:<{r}>") for r in recipients)]
