@@ -107,9 +107,7 @@ def page(tx: Transaction, query: LogQuery, since: str | None) -> LogPage:
         chosen = chosen.where(decision.c.account == query.account)
     if query.filter:
         shown = ("sender", "recipient", "client", "helo", "pattern", "reply")
-        chosen = chosen.where(
-            sa.or_(*(decision.c[field].icontains(query.filter, autoescape=True) for field in shown))
-        )
+        chosen = chosen.where(sa.or_(*(decision.c[field].icontains(query.filter, autoescape=True) for field in shown)))
     if query.before is not None:
         chosen = chosen.where(decision.c.id < query.before)
     if query.after_id is not None:

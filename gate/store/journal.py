@@ -170,9 +170,7 @@ def _one(tx: Transaction, chosen: "sa.Select[Any]") -> Change | None:
 
 def _change(row: "sa.Row[Any]") -> Change:
     params = msgspec.json.decode(row.params, type=dict[str, Any])
-    return Change(
-        id=row.id, time=row.time, text=row.text, by=row.by, undone=row.undone, code=row.code, params=params
-    )
+    return Change(id=row.id, time=row.time, text=row.text, by=row.by, undone=row.undone, code=row.code, params=params)
 
 
 def _text(value: object) -> str:

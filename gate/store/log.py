@@ -144,8 +144,10 @@ class _Using:
         database = self._log._database
         if database is None:
             trouble = self._log._trouble
-            raise trouble if trouble is not None else StoreError(
-                "store.failed", file=str(self._log.path), why="the log is closed"
+            raise (
+                trouble
+                if trouble is not None
+                else StoreError("store.failed", file=str(self._log.path), why="the log is closed")
             )
         return database
 

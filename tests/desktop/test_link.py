@@ -161,9 +161,7 @@ def test_broken_settings_are_told_in_one_line(start_app: StartApp, home: Home, q
     assert desktop.keeper.trouble == ""
 
 
-def test_stops_at_exit_only_what_it_launched_and_only_if_chosen(
-    start_app: StartApp, home: Home, qtbot: QtBot
-) -> None:
+def test_stops_at_exit_only_what_it_launched_and_only_if_chosen(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
     process = desktop.process._process

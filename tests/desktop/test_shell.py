@@ -101,9 +101,7 @@ def test_switch_by_keyboard(start_app: StartApp, running_gate: Gate, qtbot: QtBo
     reaches(qtbot, desktop, LinkState.GUARDING)
 
 
-def test_a_refused_switch_stays_and_says_why(
-    start_app: StartApp, running_gate: Gate, home: Home, qtbot: QtBot
-) -> None:
+def test_a_refused_switch_stays_and_says_why(start_app: StartApp, running_gate: Gate, home: Home, qtbot: QtBot) -> None:
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
     switch = desktop.window.header.switch
@@ -257,9 +255,7 @@ def test_small_form(start_app: StartApp, running_gate: Gate, qtbot: QtBot) -> No
 # ---------------------------------------------------------------- files, instance, exit
 
 
-def test_a_dropped_file_opens_the_import(
-    start_app: StartApp, running_gate: Gate, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_dropped_file_opens_the_import(start_app: StartApp, running_gate: Gate, qtbot: QtBot, tmp_path: Path) -> None:
     spam = tmp_path / "junk.eml"
     spam.write_text("From: a@b.example\nTo: anna@example.org\nReturn-Path: <a@b.example>\n\nbuy\n", "ascii")
     desktop = start_app()
