@@ -124,6 +124,8 @@ def account_line(account: Account) -> str:
     """The second line of an account in the list: what holds for it now."""
     if account.mode == "closed":
         text = translate("Words", "Closed: nobody gets in")
+    elif account.mode == "allow" and not account.allowed:
+        text = translate("Words", "No known senders yet")
     elif account.mode == "allow":
         text = plural(translate("Words", "Only %n known sender(s)", None, account.allowed), account.allowed)
     else:

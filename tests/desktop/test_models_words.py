@@ -52,6 +52,7 @@ def test_times(qapp: QApplication) -> None:
     [
         (Account(address=ANNA), "No entries yet"),
         (Account(address=ANNA, denied=120, allowed=2), "120 denied, 2 allowed"),
+        (Account(address=ANNA, mode="allow"), "No known senders yet"),
         (Account(address=ANNA, mode="allow", allowed=1), "Only 1 known sender"),
         (Account(address=ANNA, mode="allow", allowed=14, denied=3), "Only 14 known senders"),
         (Account(address=ANNA, mode="closed", denied=3), "Closed: nobody gets in"),

@@ -125,7 +125,7 @@ class ActivityPage(Page):
                 ),
                 VERDICT: max(verdict, self.table.title_width(VERDICT)),
                 RECIPIENT: max(98, min(200, room // 7)),
-                WHY: max(150, min(240, room // 5)),
+                WHY: max(150, min(320, room // 4)),
             },
             stretch=SENDER,
         )
