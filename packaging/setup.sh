@@ -11,7 +11,15 @@ venv=$top/.venv
 system=$(uname -s)
 
 say() { printf '%s\n' "$*" >&2; }
-fail() { say "irusu: $*"; exit 1; }
+# A double-click has no terminal: what went wrong is shown in a box where a program for that is there.
+fail() {
+  say "irusu: $*"
+  if [ -n "${show_box:-}" ] && ! [ -t 2 ] && [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+    zenity --error --no-markup --title=Irusu --text="$*" 2>/dev/null ||
+      kdialog --title Irusu --sorry "$*" 2>/dev/null || xmessage -center "Irusu: $*" 2>/dev/null || true
+  fi
+  exit 1
+}
 
 # ---------------------------------------------------------------- Debian packages
 
@@ -57,16 +65,24 @@ need_commands() {
   install_packages ${missing[@]+"${missing[@]}"}
 }
 
-# A bare root has no font at all, and most have none for Japanese.
+# A bare root has no font at all, and most have none for Japanese. Without any nothing can be read; without a Japanese one
+# the window works, so where it cannot be installed one line is enough.
 need_fonts() {
   [ "$system" = Linux ] || return 0
-  local missing=()
-  find /usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null |
-    grep -q . || missing+=(fonts-dejavu-core)
-  find /usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts \
-    \( -iname '*cjk*' -o -iname '*ipa*' -o -iname '*gothic*' -o -iname '*takao*' -o -iname '*vl-*' \) -print -quit 2>/dev/null |
-    grep -q . || missing+=(fonts-ipafont-gothic)
-  install_packages ${missing[@]+"${missing[@]}"}
+  if [ -z "$(find_fonts -name '*.[to]t[fc]')" ]; then install_packages fonts-dejavu-core; fi
+  if [ -z "$(find_fonts \( -iname '*cjk*' -o -iname '*ipa*' -o -iname '*gothic*' -o -iname '*takao*' -o -iname '*vl-*' \))" ]; then
+    if may_install; then install_packages fonts-ipafont-gothic; else say "No Japanese font here; for Japanese text: sudo apt-get install fonts-ipafont-gothic"; fi
+  fi
+}
+
+find_fonts() {
+  find /usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts "$@" -print -quit 2>/dev/null || true
+}
+
+# Whether packages can be installed now, or at least the question be asked.
+may_install() {
+  command -v apt-get >/dev/null || return 1
+  [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && [ -t 0 ] && [ -t 2 ]; }
 }
 
 first_known() {
@@ -153,7 +169,7 @@ set_up() {
   # Two starts at once (a double-click too many): the second waits for the first.
   mkdir -p "$top/.cache"
   if command -v flock >/dev/null; then exec 9>"$top/.cache/set-up.lock"; flock 9; fi
-  if is_set_up; then return; fi
+  if is_set_up; then exec 9>&-; return; fi
   if ! python=$(find_python); then
     command -v python3 >/dev/null && fail "$(python3 --version) is too old: Irusu needs Python 3.11 or newer (python3.11 or later on the PATH)"
     install_packages python3 python3-venv

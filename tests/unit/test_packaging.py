@@ -74,3 +74,35 @@ def test_the_wheel_runs_the_gate_and_carries_its_resources(tmp_path: Path) -> No
     ).stdout
     assert told.startswith(str(tmp_path / "site"))
     assert "True" in told and "not running" in told
+
+
+def set_up(program: str, *, path: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a line of shell with packaging/setup.sh sourced, and with nothing but `path` to find programs in."""
+    script = f'. "{TOP}/packaging/setup.sh"; PATH="{path}"; {program}'
+    return subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
+
+
+def test_missing_libraries_are_named_where_they_cannot_be_installed(tmp_path: Path) -> None:
+    told = set_up('need_libraries "libnot-there.so.9 libnot-there9"', path=str(tmp_path))
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.endswith("install them with this system's package manager and start again: libnot-there9\n")
+
+
+def test_without_python_it_says_what_to_do(tmp_path: Path) -> None:
+    told = set_up(
+        f'venv="{tmp_path}/venv"; top="{tmp_path}"; install_packages python3 python3-venv', path=str(tmp_path)
+    )
+    assert told.returncode == 1 and "python3 python3-venv" in told.stderr
+
+
+def test_an_old_python_is_told(tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/bash\nif [ "$1" = --version ]; then echo Python 3.10.9; fi\nexit 1\n')
+    old.chmod(0o755)
+    locks = tmp_path / "packaging" / "requirements"
+    locks.mkdir(parents=True)
+    (locks / "gate.txt").write_text("")
+    path = f"{tmp_path}:/usr/bin:/bin"
+    told = set_up(f'top="{tmp_path}"; venv="{tmp_path}/venv"; find_python() {{ return 1; }}; set_up gate', path=path)
+    assert told.returncode == 1
+    assert "Python 3.10.9 is too old: Irusu needs Python 3.11 or newer" in told.stderr
