@@ -17,6 +17,10 @@ from gate.forms import Form, Nothing
 LOCK_SECONDS = 5.0
 """How long a command waits for another one, or for a gate that is about to answer."""
 
+ANSWER_SECONDS = 2.0
+"""A gate that closes its socket lets connections go without a word for a moment; so long is it asked again."""
+AGAIN_SECONDS = 0.05
+
 _named_socket: list[str] = []
 
 
@@ -26,6 +30,7 @@ class LinkError(Fault):
     texts: ClassVar[Mapping[str, str]] = {
         "link.no_gate": "No gate is running; start one with: irusu-gate serve",
         "link.no_socket": "No gate answers on {path}",
+        "link.silent": "The gate does not answer: it takes connections and closes them at once",
     }
 
 
@@ -46,13 +51,18 @@ def folders() -> Folders:
 
 
 def running() -> client.Client | None:
-    """A connection to the running gate, or None."""
-    try:
-        return client.connect(folders())
-    except client.ClientError as problem:
-        if problem.code == "control.lost":  # it was about to end
-            return None
-        raise
+    """A connection to the running gate; None where nobody takes one. A Fault where a gate is there and does not
+    answer: that is never taken for none."""
+    end = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return client.connect(folders())
+        except client.ClientError as problem:
+            if problem.code != "control.lost":
+                raise
+            if time.monotonic() > end:
+                raise LinkError("link.silent") from None
+        time.sleep(AGAIN_SECONDS)
 
 
 @contextlib.contextmanager

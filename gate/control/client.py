@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from gate.control import codec, transport
-from gate.control.messages import METHODS, NAME, PROTOCOL, Event, Hello
+from gate.control.messages import METHODS, NAME, PROTOCOL, Error, Event, Hello
 from gate.errors import Fault
 from gate.folders import Folders
 from gate.forms import Form, Nothing, Subscribed
@@ -58,6 +58,8 @@ class Client:
         self._last_id = 0
         self._socket.settimeout(GREETING_SECONDS)
         greeting = self._receive()
+        if greeting.error is not None:
+            raise _refused(greeting.error)
         if greeting.method != "hello":
             raise ClientError("control.not_gate", path=path)
         hello = codec.decode_as(greeting.params, Hello)
@@ -88,9 +90,7 @@ class Client:
             if answer.method is None and answer.id == self._last_id:
                 break
         if answer.error is not None:
-            data = answer.error.data
-            code = data.code if data is not None else "control.error"
-            raise CallRefused(code, data.params if data is not None else {}, answer.error.message)
+            raise _refused(answer.error)
         return codec.decode_as(answer.result, METHODS[method].result)
 
     def subscribe(self) -> Subscribed:
@@ -143,6 +143,12 @@ class Client:
                 raise ClientError("control.lost")
             self._lines = self._buffer.feed(data)
         return codec.decode_incoming(self._lines.pop(0))
+
+
+def _refused(error: Error) -> CallRefused:
+    data = error.data
+    code = data.code if data is not None else "control.error"
+    return CallRefused(code, data.params if data is not None else {}, error.message)
 
 
 def connect(folders: Folders) -> Client | None:

@@ -1,17 +1,17 @@
 """The gate's end of the control socket: greets, takes calls, tells events.
 
 One bad client never hurts the gate or another client: lines and backlogs are bounded, calls of one client run one after
-the other, garbage ends its own connection, and a client that does not read gets one `resync` instead of what it missed.
-It knows no method: calls go to the `Answer` function it is given.
+the other, garbage ends its own connection, and a client that does not read gets one `resync` instead of what it missed,
+or the door where it reads nothing at all. It knows no method: calls go to the `Answer` function it is given.
 """
 
 import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from gate import __version__
 from gate.control import codec
@@ -31,10 +31,19 @@ BACKLOG_LIMIT = 1024 * 1024
 GARBAGE_LIMIT = 20
 """Messages in a row that are none, then the connection is closed."""
 _CHUNK = 64 * 1024
-_WRITE_SECONDS = 60.0
+WRITE_SECONDS = 60.0
+"""A client that takes nothing of what waits for it for so long is cut off."""
 _GOODBYE_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
+
+
+class ServerError(Fault):
+    """A client is not served."""
+
+    texts: ClassVar[Mapping[str, str]] = {
+        "control.full": "The gate does not answer: {limit} others are connected to it and all are busy",
+    }
 
 
 class ControlServer:
@@ -48,6 +57,11 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._seq = 0
+
+    @property
+    def clients(self) -> int:
+        """Connections under way."""
+        return len(self._clients)
 
     async def open(self, listening: socket.socket) -> None:
         """Serve what connects to `listening` (from `transport.listen`)."""
@@ -76,9 +90,13 @@ class ControlServer:
             await self._server.wait_closed()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("socket")
-        if not is_own(peer) or not self._make_room():
+        if not is_own(writer.get_extra_info("socket")):
             writer.transport.abort()
+            return
+        if not self._make_room():
+            full = ServerError("control.full", limit=CLIENT_LIMIT)
+            writer.write(codec.encode_fault(None, REFUSED, full))
+            writer.close()
             return
         client = _Client(reader, writer, self._answer, self._current)
         task = asyncio.get_running_loop().create_task(client.run())
@@ -93,14 +111,17 @@ class ControlServer:
             _log.error("a control connection failed", exc_info=problem)
 
     def _make_room(self) -> bool:
-        """At the limit the client that has been silent longest goes; those who listen for events stay."""
+        """At the limit one goes: who has nothing to do here, else who does not read its events, else a listener; of
+        these the one that has been silent longest. A call under way is never cut."""
         if len(self._clients) < CLIENT_LIMIT:
             return True
-        silent = [client for client in self._clients if client.idle]
-        if not silent:
+        free = [client for client in self._clients if not client.busy]
+        if not free:
             _log.warning("too many control clients (%d); another was turned away", len(self._clients))
             return False
-        oldest = min(silent, key=lambda client: client.last_heard)
+        oldest = min(free, key=lambda client: (client.subscribed, not client.behind, client.last_heard))
+        if oldest.subscribed:
+            _log.warning("too many control clients (%d); a listener was cut off for another", len(self._clients))
         self._clients.discard(oldest)
         oldest.abort()
         return True
@@ -122,7 +143,9 @@ class _Client:
     """One connection.
 
     Attributes:
-        idle: neither in a call nor subscribed.
+        busy: in a call.
+        subscribed: told of events.
+        behind: does not read its events as fast as they come.
         last_heard: loop time of the last complete message.
     """
 
@@ -131,19 +154,19 @@ class _Client:
     ) -> None:
         self._reader, self._writer, self._answer, self._seq = reader, writer, answer, seq
         self._by: By = "app"
-        self._subscribed = False
+        self.subscribed = False
         self._held: list[bytes] | None = None
         """Events that came between asking and the answer to `subscribe`."""
         self._catching_up: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._busy = False
+        self.busy = False
         self._finishing = False
         self._garbage = 0
         self.last_heard = asyncio.get_running_loop().time()
 
     @property
-    def idle(self) -> bool:
-        return not self._busy and not self._subscribed
+    def behind(self) -> bool:
+        return self._catching_up is not None
 
     def abort(self) -> None:
         self._writer.transport.abort()
@@ -151,7 +174,7 @@ class _Client:
     def finish(self) -> None:
         """End after the call under way."""
         self._finishing = True
-        if not self._busy and self._reading is not None:
+        if not self.busy and self._reading is not None:
             self._reading.cancel()
 
     async def run(self) -> None:
@@ -166,7 +189,7 @@ class _Client:
             if not self._finishing:
                 raise
         finally:
-            self._subscribed = False
+            self.subscribed = False
             if self._catching_up is not None:
                 self._catching_up.cancel()
             self._writer.close()
@@ -190,14 +213,14 @@ class _Client:
                 await asyncio.sleep(0)  # a flood must leave the loop to others
 
     async def _handle(self, line: bytes) -> None:
-        self._busy = True
+        self.busy = True
         try:
             answer = await self._reply(line)
             if answer:
                 await self._write(answer)
             self._release_events()
         finally:
-            self._busy = False
+            self.busy = False
 
     async def _reply(self, line: bytes) -> bytes:
         """The line to answer with; empty for a notification."""
@@ -228,26 +251,26 @@ class _Client:
     async def _call(self, method: str, params: Form) -> Form:
         if method != "subscribe":
             return await self._answer(method, params, self._by)
-        self._subscribed = True
+        self.subscribed = True
         self._held = []
         seq = self._seq()
         try:
             found = await self._answer(method, params, self._by)
         except BaseException:
-            self._subscribed, self._held = False, None
+            self.subscribed, self._held = False, None
             raise
         assert isinstance(found, Subscribed)  # noqa: S101 (METHODS says so)
         return Subscribed(seq=seq, status=found.status, undo=found.undo, redo=found.redo)
 
     async def _write(self, line: bytes) -> None:
         self._writer.write(line)
-        await asyncio.wait_for(self._writer.drain(), _WRITE_SECONDS)
+        await asyncio.wait_for(self._writer.drain(), WRITE_SECONDS)
 
     # ------------------------------------------------------------ events
 
     def tell(self, line: bytes) -> None:
         """Send an event if this client wants events and reads them. Returns at once."""
-        if not self._subscribed or self._catching_up is not None or self._writer.is_closing():
+        if not self.subscribed or self._catching_up is not None or self._writer.is_closing():
             return
         if self._held is not None:
             self._held.append(line)
@@ -262,7 +285,10 @@ class _Client:
             self.tell(line)
 
     async def _catch_up(self) -> None:
-        with suppress(OSError):
-            await self._writer.drain()
-            self._writer.write(codec.encode_event(Event(seq=self._seq(), kind="resync")))
-            self._catching_up = None
+        try:
+            await asyncio.wait_for(self._writer.drain(), WRITE_SECONDS)
+        except OSError:  # it went away, or reads nothing
+            self.abort()
+            return
+        self._writer.write(codec.encode_event(Event(seq=self._seq(), kind="resync")))
+        self._catching_up = None

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from gate.control import client, transport
 from gate.control.messages import LINE_LIMIT
+from gate.control.server import CLIENT_LIMIT
 from gate.folders import Folders
 from tests.wire.gate_process import SECONDS, Home
 
@@ -159,3 +160,41 @@ def test_somebody_else_is_not_answered():
             )
             assert found.stdout.strip() == "b''"
             assert home.run("--socket", str(path), "status").returncode == 0
+
+
+def test_a_gate_that_takes_connections_and_closes_them_is_never_taken_for_none(tmp_path):
+    (tmp_path / "run").mkdir(mode=0o700)
+    server = transport.listen(tmp_path / "run" / "control.sock")
+    server.setblocking(True)
+
+    def turn_away() -> None:
+        while True:
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            peer.close()
+
+    thread = threading.Thread(target=turn_away, daemon=True)
+    thread.start()
+    try:
+        home = Home(tmp_path)
+        for command in ("status", "stop", "quit"):
+            assert "does not answer" in home.refused(command)
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(SECONDS)
+
+
+def test_a_gate_full_of_listeners_still_obeys(tmp_path):
+    home = Home(tmp_path / "home")
+    with home.gate() as gate, ExitStack() as listeners:
+        for _ in range(CLIENT_LIMIT):
+            listener = client.connect(folders(home.path))
+            assert listener is not None
+            listeners.enter_context(listener).subscribe()
+        assert home.json("status")["pid"] == gate.process.pid
+        assert home.json("stop")["state"] in ("draining", "stopped")
+        home.done("quit")
+        assert gate.wait() == 0

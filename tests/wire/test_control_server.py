@@ -264,6 +264,71 @@ def test_silent_clients_make_room_and_listeners_stay(path, monkeypatch):
     play(path, story)
 
 
+def test_listeners_never_shut_the_owner_out(path, monkeypatch):
+    monkeypatch.setattr(control, "CLIENT_LIMIT", 4)
+
+    async def story(found: Room) -> None:
+        listeners = [await found.peer() for _ in range(4)]
+        for each in listeners:
+            await each.call("subscribe")
+        listeners[2].writer.transport.pause_reading()
+        for _ in range(40):
+            found.events.publish("decisions", ["x" * 100_000])
+            await listeners[3].line()
+        late = await found.peer()
+        assert (await late.call("stop"))["result"]["pid"] == 1
+        listeners[2].writer.transport.resume_reading()
+        with contextlib.suppress(ConnectionResetError):
+            while await asyncio.wait_for(listeners[2].reader.read(1 << 20), SECONDS):
+                pass
+        found.events.publish("lists", None)
+        assert (await listeners[3].line())["params"]["kind"] == "lists", "who reads stays"
+
+    play(path, story)
+
+
+def test_where_all_are_busy_another_is_told_why_it_is_not_served(path, monkeypatch):
+    monkeypatch.setattr(control, "CLIENT_LIMIT", 2)
+
+    async def story(found: Room) -> None:
+        busy = [await found.peer() for _ in range(2)]
+        found.desk.hold.clear()
+        for each in busy:
+            each.send(b'{"jsonrpc":"2.0","id":5,"method":"subscribe","params":{}}\n')
+            await found.desk.subscribing.wait()
+            found.desk.subscribing.clear()
+        late = await found.peer(greeted=False)
+        told = await late.line()
+        assert (told["id"], told["error"]["data"]) == (None, {"code": "control.full", "params": {"limit": 2}})
+        assert await late.ended()
+        found.desk.hold.set()
+        assert [(await each.line())["id"] for each in busy] == [5, 5]
+
+    play(path, story)
+
+
+def test_a_listener_that_reads_nothing_is_cut_off(path, monkeypatch):
+    monkeypatch.setattr(control, "WRITE_SECONDS", 0.2)
+
+    async def story(found: Room) -> None:
+        dead, quick = await found.peer(), await found.peer()
+        await dead.call("subscribe")
+        await quick.call("subscribe")
+        dead.writer.transport.pause_reading()
+        for _ in range(40):
+            found.events.publish("decisions", ["x" * 100_000])
+            await quick.line()
+        async with asyncio.timeout(SECONDS):
+            while found.server.clients > 1:
+                await quick.call("status")
+        dead.writer.transport.resume_reading()
+        with contextlib.suppress(ConnectionResetError):
+            while await asyncio.wait_for(dead.reader.read(1 << 20), SECONDS):
+                pass
+
+    play(path, story)
+
+
 def test_nothing_is_lost_between_asking_and_listening(path):
     async def story(found: Room) -> None:
         peer, other = await found.peer(), await found.peer()
