@@ -114,7 +114,7 @@ def decode_request(line: bytes) -> Request:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise CodecError("control.not_json", PARSE_ERROR, why=str(problem)) from problem
     if request.jsonrpc != "2.0":
-        raise CodecError("control.not_request", INVALID_REQUEST, request.id, why="jsonrpc must be 2.0")
+        raise CodecError("control.not_request", INVALID_REQUEST, request.answers_to, why="jsonrpc must be 2.0")
     return request
 
 
@@ -125,7 +125,7 @@ def decode_params(request: Request) -> Form:
         return msgspec.json.decode(request.params, type=forms.params)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise CodecError(
-            "control.params", INVALID_PARAMS, request.id, method=request.method, why=str(problem)
+            "control.params", INVALID_PARAMS, request.answers_to, method=request.method, why=str(problem)
         ) from problem
 
 
@@ -133,7 +133,7 @@ def _forms(request: Request) -> MethodForms:
     try:
         return METHODS[request.method]
     except KeyError:
-        raise CodecError("control.method", METHOD_NOT_FOUND, request.id, method=request.method) from None
+        raise CodecError("control.method", METHOD_NOT_FOUND, request.answers_to, method=request.method) from None
 
 
 # ---------------------------------------------------------------- towards the client

@@ -115,12 +115,17 @@ class Event(Form, frozen=True, kw_only=True):
 
 
 class Request(Form, frozen=True, kw_only=True):
-    """A call; without `id` a notification."""
+    """A call; without `id` a notification. An `id` that is null is one all the same (JSON-RPC 2.0, section 4)."""
 
     jsonrpc: str = "2.0"
-    id: int | str | None = None
+    id: int | str | msgspec.UnsetType | None = msgspec.UNSET
     method: str
     params: msgspec.Raw = msgspec.Raw(b"{}")
+
+    @property
+    def answers_to(self) -> int | str | None:
+        """The `id` of the answer."""
+        return None if self.id is msgspec.UNSET else self.id
 
 
 class FaultData(Form, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from gate import __version__
 from gate.control import codec
 from gate.control.messages import INTERNAL_ERROR, NAME, REFUSED, Event, EventKind, FaultData, Hello, Subscribed
@@ -237,16 +239,16 @@ class _Client:
         self._garbage = 0
         try:
             result = await self._call(request.method, params)
-            answer = codec.encode_result(request.id, result)
+            answer = codec.encode_result(request.answers_to, result)
         except Fault as fault:
-            answer = codec.encode_fault(request.id, REFUSED, fault)
+            answer = codec.encode_fault(request.answers_to, REFUSED, fault)
         except Exception:  # noqa: BLE001 (the outermost edge of a call)
             reference = secrets.token_hex(4)
             _log.exception("%s failed; reference %s", request.method, reference)
             data = FaultData(code="control.internal", params={"reference": reference})
             message = f"Something went wrong inside the gate; its log tells more under {reference}"
-            answer = codec.encode_error(request.id, INTERNAL_ERROR, message, data)
-        return b"" if request.id is None else answer
+            answer = codec.encode_error(request.answers_to, INTERNAL_ERROR, message, data)
+        return b"" if request.id is msgspec.UNSET else answer
 
     async def _call(self, method: str, params: Form) -> Form:
         if method != "subscribe":

@@ -183,6 +183,9 @@ def test_a_notification_gets_no_answer(path):
         peer = await found.peer()
         peer.send(b'{"jsonrpc":"2.0","method":"status"}\n{"jsonrpc":"2.0","id":9,"method":"status"}\n')
         assert (await peer.line())["id"] == 9
+        peer.send(b'{"jsonrpc":"2.0","id":null,"method":"status"}\n')
+        answer = await peer.line()
+        assert (answer["id"], answer["result"]["pid"]) == (None, 1), "an id that is null is an id"
 
     play(path, story)
 
