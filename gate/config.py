@@ -4,7 +4,7 @@ All keys of the contract parse from the start. `ConfigError` names the file, the
 writes that one file and nothing else; what the values do is for the rooms that use them.
 
 To add a key: 1. its field in a section below; 2. what is allowed, in `ALLOWED`; 3. a check in `_CHECKS` where the type
-alone does not say it; 4. a line in `resources/gate.toml`.
+alone does not say it; 4. a line in `resources/gate.toml`; 5. as long as nothing obeys it, a line in `NOT_BUILT`.
 """
 
 import ipaddress
@@ -83,11 +83,13 @@ class ConfigError(Fault):
         "config.syntax": "{file} is not valid TOML: {why}",
         "config.unknown_key": "{file}: there is no key {key}; known here: {allowed}",
         "config.value": "{file}: {key} = {value} cannot be used; allowed: {allowed}",
-        "config.not_built": "{file}: {key} is set, but this version of Irusu cannot do that yet; take it out",
-        "config.tls": "{file}: tls.{key} cannot be read: {why}",
+        "config.not_built": "{file}: {key} = {value}: this version of Irusu cannot do that yet; take it out",
         "config.unwritable": "{file} cannot be written: {why}",
     }
 
+
+KEEP_DAYS_LIMIT = 36_500
+"""A hundred years: what goes beyond is no date."""
 
 _ADDRESSES = 'a list of "HOST:PORT", such as ["127.0.0.1:2525"] or ["[::1]:25"]'
 _DOMAINS = 'a list of domain names, such as ["example.org"]'
@@ -97,7 +99,7 @@ _SECONDS = "a number of seconds above 0"
 
 ALLOWED: dict[str, str] = {
     "gate": "a section [gate]",
-    "gate.listen": _ADDRESSES,
+    "gate.listen": f"{_ADDRESSES}, one at least",
     "gate.domains": _DOMAINS,
     "gate.listed": f"{_DOMAINS}, each of them in gate.domains",
     "gate.deliver": '"built-in" or "smtp://HOST:PORT", with ?tls=none, ?tls=opportunistic or ?tls=require after it',
@@ -122,9 +124,17 @@ ALLOWED: dict[str, str] = {
     "policy.listen": _ADDRESSES,
     "policy.reply": 'a reply to RCPT such as "550 5.1.1 User unknown"; "" for the one learnt from the server',
     "log": "a section [log]",
-    "log.keep_days": _COUNT,
+    "log.keep_days": f"a whole number from 1 to {KEEP_DAYS_LIMIT}",
     "log.max_rows": _COUNT,
 }
+
+NOT_BUILT: dict[str, Callable[[object], bool]] = {
+    "gate.listed": bool,
+    "gate.client_address": lambda value: value == "xclient",
+    "policy.listen": bool,
+    "policy.reply": bool,
+}
+"""Keys that parse and that nothing obeys yet, and which of their values are meant. See `check_built`."""
 
 
 # ---------------------------------------------------------------- what the types alone do not say
@@ -185,6 +195,11 @@ def _above_zero(number: float) -> None:
         raise ValueError(number)
 
 
+def _keep_days(text: str) -> None:
+    if int(text) > KEEP_DAYS_LIMIT:
+        raise ValueError(text)
+
+
 def _reply(text: str) -> None:
     if text and not re.fullmatch(r"[45][0-9][0-9] [ -~]{1,400}", text):
         raise ValueError(text)
@@ -201,6 +216,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "gate.hostname": _hostname,
     "policy.listen": split_address,
     "policy.reply": _reply,
+    "log.keep_days": _keep_days,
 }
 
 
@@ -209,7 +225,7 @@ def _problem(key: str, value: object) -> bool:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, (int, float)):
                 _above_zero(one)
-            elif key in _CHECKS:
+            if key in _CHECKS:
                 _CHECKS[key](str(one))
     except (ValueError, UnicodeError):
         return True
@@ -222,6 +238,8 @@ def check(config: Config, file: str) -> Config:
         for name, value in fields.items():
             if _problem(f"{section}.{name}", value):
                 raise _unusable(file, f"{section}.{name}", value)
+    if not config.gate.listen:
+        raise _unusable(file, "gate.listen", [])
     if bool(config.tls.certificate) != bool(config.tls.key):
         missing = "key" if config.tls.certificate else "certificate"
         raise _unusable(file, f"tls.{missing}", "")
@@ -232,10 +250,22 @@ def check(config: Config, file: str) -> Config:
     return config
 
 
+def check_built(config: Config, name: Callable[[str], str]) -> None:
+    """ConfigError for the first key that asks for what is not built. `name` tells for a key where it was set."""
+    for key, asks in NOT_BUILT.items():
+        section, _, field = key.partition(".")
+        value = getattr(getattr(config, section), field)
+        if asks(value):
+            raise ConfigError("config.not_built", file=name(key), key=key, value=_shown(value))
+
+
 def _unusable(file: str, key: str, value: object) -> ConfigError:
+    return ConfigError("config.value", file=file, key=key, value=_shown(value), allowed=ALLOWED[key])
+
+
+def _shown(value: object) -> str:
     shown = msgspec.json.encode(value, enc_hook=str).decode()
-    shown = shown if len(shown) < 120 else f"{shown[:117]}..."
-    return ConfigError("config.value", file=file, key=key, value=shown, allowed=ALLOWED[key])
+    return shown if len(shown) < 120 else f"{shown[:117]}..."
 
 
 # ---------------------------------------------------------------- reading

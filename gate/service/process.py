@@ -34,6 +34,8 @@ from gate.service.port import MailPort
 TOUCH_SECONDS = 3600.0
 """XDG lets what was not touched for six hours be cleared from a runtime folder."""
 COMMAND_SECONDS = 5.0
+COMMAND = "irusu-gate serve"
+"""What a line names where an option is to blame, not the file."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,13 +73,8 @@ def overridden(config: Config, given: Mapping[str, Any], file: str) -> Config:
     """The settings with the command line's on top; ConfigError for what cannot be used or is not built yet."""
     if given:
         section = msgspec.structs.replace(config.gate, **given)
-        config = settings.check(msgspec.structs.replace(config, gate=section), "irusu-gate serve")
-    for key, is_set in (
-        ("gate.listed", bool(config.gate.listed)),
-        ("policy.listen", bool(config.policy.listen)),
-    ):
-        if is_set:
-            raise settings.ConfigError("config.not_built", file=file, key=key)
+        config = settings.check(msgspec.structs.replace(config, gate=section), COMMAND)
+    settings.check_built(config, lambda key: COMMAND if key.removeprefix("gate.") in given else file)
     return config
 
 

@@ -54,6 +54,8 @@ BROKEN = [
     ("[limits]\ncommand_seconds = nan", "limits.command_seconds"),
     ("[limits]\ncommand_seconds = inf", "limits.command_seconds"),
     ("[log]\nkeep_days = -1", "log.keep_days"),
+    ("[log]\nkeep_days = 36501", "log.keep_days"),
+    ("[gate]\nlisten = []", "gate.listen"),
     ('[policy]\nreply = "250 ok"', "policy.reply"),
     ('[tls]\ncertificate = "x.pem"', "tls.key"),
 ]
@@ -120,6 +122,27 @@ def test_good_values_are_taken():
     found = config.parse(text, "gate.toml")
     assert found.gate.listen[0] == "[::1]:25"
     assert found.limits.command_seconds == 2
+
+
+SET = {
+    "gate.listed": 'domains = ["a.example"]\nlisted = ["a.example"]',
+    "gate.client_address": 'client_address = "xclient"',
+    "policy.listen": 'listen = ["127.0.0.1:10040"]',
+    "policy.reply": 'reply = "550 5.1.1 User unknown"',
+}
+
+
+@pytest.mark.parametrize("key", config.NOT_BUILT)
+def test_what_is_not_built_and_set_is_one_line_and_parses(key):
+    found = config.parse(f"[{key.partition('.')[0]}]\n{SET[key]}\n", "gate.toml")
+    with pytest.raises(ConfigError) as problem:
+        config.check_built(found, lambda set_key: f"the file of {set_key}")
+    assert problem.value.code == "config.not_built"
+    assert str(problem.value).startswith(f"the file of {key}: {key} = ")
+
+
+def test_the_default_asks_for_nothing_that_is_not_built():
+    config.check_built(Config(), str)
 
 
 @pytest.mark.parametrize("text", ["[::1]:25", "127.0.0.1:0", "mail.example.org:65535"])
