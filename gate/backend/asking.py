@@ -23,6 +23,8 @@ Wish = Literal["auto", "proxy", "xclient", "none"]
 REPLY_SECONDS = 20.0
 GREETING_PATIENCE = 0.5
 """A backend that has not greeted by then may be waiting for a PROXY header. (If it is only slow, nothing is lost.)"""
+PLAIN_PATIENCE = 8.0
+"""How long a server that did not do with a header has for greeting without one. (Postscreen takes 6 seconds.)"""
 ERRORS_A_CONNECTION = 8
 """Postfix sleeps a second at each error after ten, and hangs up after twenty."""
 STRANGER = "192.0.2.1"
@@ -59,28 +61,35 @@ async def find_passing(target: Target, wish: Wish) -> Passing:
     """The way in which the backend takes the client's address.
 
     Raises:
-        BackendError: `backend.client_address` or `backend.xclient`: there is none, and `wish` is not "none"; others: it
-            could not be asked.
+        BackendError: `backend.client_address` or `backend.xclient`: there is none, which is only said of a backend that
+            greets without a header; others: it could not be asked.
     """
     if wish == "none":
         await ask_offer(target, "none")
         return "none"
-    if wish == "auto":
-        plain = asyncio.ensure_future(ask_offer(target, "none"))
-        try:
+    if wish == "xclient":
+        raise BackendError("backend.xclient", target=str(target))
+    plain = asyncio.ensure_future(ask_offer(target, "none")) if wish == "auto" else None
+    try:
+        if plain is not None:
             await asyncio.wait({plain}, timeout=GREETING_PATIENCE)
-            if not plain.done() or _hung_up(plain):
-                if await _takes_proxy(target):
-                    return "proxy"
-                await asyncio.wait({plain})
-        finally:
+        if plain is None or not plain.done() or _hung_up(plain):
+            failure = await _proxy_failure(target)
+            if failure is None:
+                return "proxy"
+            plain = plain or asyncio.ensure_future(ask_offer(target, "none"))
+            await asyncio.wait({plain}, timeout=PLAIN_PATIENCE)
+            if not plain.done() or plain.exception() is not None:
+                raise failure  # no better off without the header: it is not the header's fault
+            offer = plain.result()
+        else:
+            offer = plain.result()
+    finally:
+        if plain is not None:
             plain.cancel()
             await asyncio.wait({plain})
-        offer = plain.result()
-        raise BackendError("backend.xclient" if offer.has("XCLIENT") else "backend.client_address", target=str(target))
-    if wish == "proxy" and await _takes_proxy(target):
-        return "proxy"
-    raise BackendError("backend.xclient" if wish == "xclient" else "backend.client_address", target=str(target))
+    only_xclient = wish == "auto" and offer.has("XCLIENT")
+    raise BackendError("backend.xclient" if only_xclient else "backend.client_address", target=str(target))
 
 
 async def ask_offer(target: Target, passing: Passing) -> Offer:
@@ -134,14 +143,21 @@ async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> str
 
 
 async def ask_ipv6(target: Target, passing: Passing) -> bool:
-    """Whether the backend takes a client with an IPv6 address."""
-    if passing == "none":
+    """Whether the backend takes a client with an IPv6 address. "No" is believed only of a backend that says it twice,
+    and takes one with an IPv4 address in between; "not now" is none."""
+    if passing == "none" or await _takes(target, passing, STRANGER_IPV6):
         return True
+    if not await _takes(target, passing, STRANGER):
+        return True  # it takes no stranger at all: nothing is known of IPv6
+    return await _takes(target, passing, STRANGER_IPV6)
+
+
+async def _takes(target: Target, passing: Passing, client: str) -> bool:
     try:
-        async with _session(target, passing, STRANGER_IPV6) as (_, greeting, hello):
-            return greeting.severity == 2 and hello.severity == 2
+        async with _session(target, passing, client) as (_, _, hello):
+            return hello.severity != 5
     except BackendError as error:
-        if error.code in {"backend.lost", "backend.garbled"}:
+        if client == STRANGER_IPV6 and error.code in {"backend.lost", "backend.garbled"}:
             return False
         raise
 
@@ -151,16 +167,17 @@ def _hung_up(plain: "asyncio.Future[Offer]") -> bool:
     return isinstance(error, BackendError) and error.code == "backend.lost"
 
 
-async def _takes_proxy(target: Target) -> bool:
-    """A server that knows no PROXY header takes the `QUIT` in it for a command, or hangs up."""
+async def _proxy_failure(target: Target) -> BackendError | None:
+    """None: it takes the header. Else what came of it, which may be the header's fault: a server that knows none takes
+    the `QUIT` in it for a command, or hangs up. Raises `BackendError` for what is not."""
     try:
         await ask_offer(target, "proxy")
     except BackendError as error:
         for_now = error.code == "backend.not_ready" and str(error.params["reply"]).startswith("4")
         if error.code in {"backend.lost", "backend.garbled", "backend.not_ready"} and not for_now:
-            return False
+            return error
         raise
-    return True
+    return None
 
 
 @contextlib.asynccontextmanager

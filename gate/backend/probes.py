@@ -47,7 +47,8 @@ ONLY_TEMPORARY = 5
 """So many decoys of a domain with nothing but 4xx are a warning."""
 
 OBSTACLES = frozenset({"backend.client_address", "backend.xclient", "backend.relays"})
-"""What only the owner can clear away: the mail port stays closed."""
+"""What only the owner can clear away: the mail port stays closed. Of these only a relay closes one that was open: a
+way of passing the address that was found to work and now does not is a server that is down, and asked again."""
 
 
 class BackendState(StrEnum):
@@ -110,7 +111,7 @@ class Backend:
         except TimeoutError:
             self._down(BackendError("backend.timeout", target=str(self.target), seconds=EXAMINE_SECONDS))
         except BackendError as error:
-            if error.code in OBSTACLES:
+            if error.code in OBSTACLES and (error.code == "backend.relays" or not self._examined):
                 self.state, self.obstacle, self.trouble = BackendState.BLOCKED, error, None
             else:
                 self._down(error)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.backend import probes
+from gate.backend import asking, probes
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Target
 from gate.backend.probes import Backend, BackendState
@@ -170,6 +170,102 @@ def test_a_server_that_greets_before_a_header(greeting: bytes, state: BackendSta
             await backend.examine()
             assert backend.state is state
             assert [one.code for one in backend.warnings()] == [code]
+
+    asyncio.run(story())
+
+
+class Door:
+    """A listener in front of a server that closes some connections as soon as they are made.
+
+    Attributes:
+        slammed: which connection since `count` was last set to 0, from 1; 0: none; -1: all.
+    """
+
+    def __init__(self) -> None:
+        self.slammed = self.count = 0
+
+    @contextlib.asynccontextmanager
+    async def before(self, server: Target) -> AsyncIterator[Target]:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.count += 1
+            if self.slammed not in {-1, self.count}:
+                there, back = await asyncio.open_connection(server.host, server.port)
+                await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+            writer.close()
+
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with listener:
+            yield Target("127.0.0.1", listener.sockets[0].getsockname()[1])
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+        writer.close()
+
+
+@pytest.mark.parametrize("wish", ["auto", "proxy"])
+def test_a_door_that_is_slammed_is_a_server_that_is_down(tmp_path: Path, wish: probes.Wish) -> None:
+    async def story() -> None:
+        door = Door()
+        async with asyncio.timeout(20), built_in(tmp_path, House()) as server, door.before(server) as target:
+            door.slammed = -1
+            backend = Backend(target, client_address=wish, domains=domains)
+            await backend.examine()
+            assert (backend.state, backend.obstacle) == (BackendState.DOWN, None)
+            assert [one.code for one in backend.warnings()] == ["backend.down"]
+            door.slammed = 0
+            await backend.examine()
+            assert backend.state is BackendState.UP
+
+    asyncio.run(story())
+
+
+def test_no_single_lost_connection_blocks_a_gate_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PLAIN_PATIENCE", 0.1)
+
+    async def story() -> None:
+        door = Door()
+        async with asyncio.timeout(60), built_in(tmp_path, House()) as server, door.before(server) as target:
+            backend = Backend(target, domains=domains)
+            await backend.examine()
+            assert backend.state is BackendState.UP
+            door.count = 0
+            while door.count >= door.slammed:  # until an examination needs no such connection
+                door.slammed, door.count = door.slammed + 1, 0
+                await backend.examine()
+                assert (backend.obstacle, backend.passing, backend.ipv6) == (None, "proxy", True)
+                if backend.state is BackendState.DOWN:
+                    assert "closed the connection" in backend.warnings()[0].text
+            assert door.slammed > 5
+            assert backend.state is BackendState.UP
+
+    asyncio.run(story())
+
+
+def test_a_server_that_takes_the_header_no_more_is_down_and_told(tmp_path: Path) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        while line := await reader.readline():
+            writer.write(b"250 mail.example\r\n" if line.startswith(b"EHLO") else b"502 5.5.2 what?\r\n")
+        writer.close()
+
+    async def story() -> None:
+        async with asyncio.timeout(20), built_in(tmp_path, House()) as target:
+            backend = Backend(target, domains=domains)
+            await backend.examine()
+            server = await asyncio.start_server(plain, "127.0.0.1", 0)
+            async with server:
+                backend.target = Target("127.0.0.1", server.sockets[0].getsockname()[1])
+                await backend.examine()
+                assert (backend.state, backend.obstacle) == (BackendState.DOWN, None)
+                assert "smtpd_upstream_proxy_protocol=haproxy" in backend.warnings()[0].text
+                blank = Backend(backend.target, client_address="proxy", domains=domains)
+                await blank.examine()
+                assert blank.state is BackendState.BLOCKED
+            backend.target = target
+            await backend.examine()
+            assert backend.state is BackendState.UP
 
     asyncio.run(story())
 
