@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
+from gate import trouble
+
 EventKind = Literal["state", "decisions", "lists", "leak", "resync"]
 Listener = Callable[[EventKind, Any], None]
 
@@ -44,4 +46,4 @@ class Events:
             try:
                 listener(kind, data)
             except Exception:  # noqa: BLE001 (the outermost edge: a listener's fault is its own)
-                _log.exception("a listener failed on %s", kind)
+                trouble.keep(_log, f"a listener failed on {kind}")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from gate import trouble
 from gate.events import Events
 from gate.forms import Decision, Warning  # noqa: A004
 from gate.store import Log, StoreError
@@ -55,6 +56,7 @@ class Recorder:
         self._retry_at = 0.0
         self._trim_at = 0.0
         self._untrimmed = 0
+        self._failing = ""
 
     def start(self) -> None:
         self._refused, self._accepted = self._store.totals()
@@ -105,9 +107,16 @@ class Recorder:
         while going:
             try:
                 going = self._turn()
-            except Exception:  # noqa: BLE001 (the thread's outermost edge: the next batch may fare better)
-                _log.exception("a batch of decisions was lost")
+            except Exception as problem:  # noqa: BLE001 (the thread's outermost edge: the next turn may fare better)
+                self._tell_once(problem)
                 going = not self._stopping.wait(RETRY_SECONDS)
+
+    def _tell_once(self, problem: Exception) -> None:
+        """A failure that comes again is told when it begins, not at every turn."""
+        failing = f"{type(problem).__name__}: {problem}"
+        if failing != self._failing:
+            self._failing = failing
+            trouble.keep(_log, "decisions could not be kept")
 
     def _turn(self) -> bool:
         """Wait for decisions, write and tell one batch. False: that was the last."""
@@ -169,15 +178,29 @@ class Recorder:
             return
         if not self._numbered:
             self._renumber()
+        self._empty()
+
+    def _empty(self) -> None:
+        """Write what waits, in batches; where one holds what no database could take, its rows one by one, and that row
+        is dropped and counted: it must not stand in the way of all others."""
+        singly = 0
         while self._pending:
-            rows = [self._pending[index] for index in range(min(BATCH, len(self._pending)))]
+            rows = [self._pending[index] for index in range(1 if singly else min(BATCH, len(self._pending)))]
             try:
                 self._store.append(rows)
             except StoreError:
                 self._numbered = False
                 return  # the store remembers why; the rows wait
+            except (ValueError, TypeError, OverflowError) as problem:  # such as a lone surrogate in a text
+                if len(rows) > 1:
+                    singly = len(rows)
+                    continue
+                self._tell_once(problem)
+                with self._counted:
+                    self._dropped += 1
             for _ in rows:
                 self._pending.popleft()
+            singly = max(0, singly - 1)
             self._untrimmed += len(rows)
         self._retry_at = 0.0
 

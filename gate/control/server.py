@@ -7,7 +7,6 @@ or the door where it reads nothing at all. It knows no method: calls go to the `
 
 import asyncio
 import logging
-import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from gate import __version__
+from gate import __version__, trouble
 from gate.control import codec
 from gate.control.messages import INTERNAL_ERROR, NAME, REFUSED, Event, EventKind, FaultData, Hello, Subscribed
 from gate.errors import Fault
@@ -243,8 +242,7 @@ class _Client:
         except Fault as fault:
             answer = codec.encode_fault(request.answers_to, REFUSED, fault)
         except Exception:  # noqa: BLE001 (the outermost edge of a call)
-            reference = secrets.token_hex(4)
-            _log.exception("%s failed; reference %s", request.method, reference)
+            reference = trouble.keep(_log, f"{request.method} failed")
             data = FaultData(code="control.internal", params={"reference": reference})
             message = f"Something went wrong inside the gate; its log tells more under {reference}"
             answer = codec.encode_error(request.answers_to, INTERNAL_ERROR, message, data)

@@ -249,6 +249,36 @@ def test_a_flood_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.Monk
     log.close()
 
 
+def test_a_row_that_no_database_can_take_is_dropped_and_the_others_are_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with recording(tmp_path) as it:
+        for number in range(20):
+            it.recorder.record(decision(number, helo="\udc80" if number % 10 == 3 else "mx.bad.example"))
+        it.heard.wait(20)
+        it.recorder.record(decision(20))
+        it.heard.wait(21)
+        it.recorder.stop()
+        kept = [row.sender for row in it.rows()]
+        assert kept == [f"s{number}@bad.example" for number in range(21) if number % 10 != 3]
+        (warning,) = it.recorder.warnings()
+        assert (warning.code, warning.params) == ("log.dropped", {"count": 2})
+    assert caplog.text.count("could not be kept; reference") == 1
+
+
+def test_a_failure_that_stays_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gate.recorder.RETRY_SECONDS", 0.01)
+    with recording(tmp_path, keep_days=900_000) as it:  # no date goes so far back; gate.toml does not let it in
+        for number in range(5):
+            it.recorder.record(decision(number))
+            it.heard.wait(number + 1)
+        it.recorder.stop()
+        assert len(it.rows()) == 5
+    assert caplog.text.count("could not be kept; reference") == 1
+
+
 def test_a_listener_that_fails_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
     events = Events()
     heard: list[Any] = []
@@ -260,6 +290,7 @@ def test_a_listener_that_fails_hurts_nobody(caplog: pytest.LogCaptureFixture) ->
     events.subscribe(lambda _kind, data: heard.append(data))
     events.publish("state", 1)
     assert "of its own" in caplog.text
+    assert "a listener failed on state; reference " in caplog.text
     end()
     end()
     events.publish("state", 2)
