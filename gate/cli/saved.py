@@ -22,6 +22,7 @@ from gate.forms import (
     SurveyContext,
     SurveyLine,
 )
+from gate.rules import address
 from gate.savedmail.reasons import UNREADABLE, WHY
 
 STAGE_PATTERNS = 5000
@@ -39,6 +40,7 @@ class SavedError(Fault):
 
     texts = {
         "saved.missing": "{path} is not there",
+        "saved.account": "--account {text}: no account can have that address",
         "saved.context": "The context {file} cannot be used: {why}",
     }
 
@@ -58,6 +60,7 @@ def survey(
 ) -> None:
     """Look at saved mail and tell its senders, a line each."""
     _check(paths)
+    account = _account(account)
     lines = _survey(paths, _context(context), account)
     if as_json:
         for line in lines:
@@ -78,6 +81,7 @@ def import_(
     from gate.savedmail.survey import items, report
 
     _check(paths)
+    account = _account(account)
     context = _context(None)
     found = report(_watched(_survey(paths, context, account)))
     applied = None
@@ -98,6 +102,16 @@ def _check(paths: list[str]) -> None:
     for path in paths:
         if not Path(path).exists():
             raise SavedError("saved.missing", path=path)
+
+
+def _account(text: str | None) -> str | None:
+    """The address in its canonical form. Raises AddressError, SavedError: before anything is read."""
+    if text is None:
+        return None
+    found = address.parse(text)
+    if not found.local or not found.domain:
+        raise SavedError("saved.account", text=text.strip() or "<>")
+    return found.text
 
 
 def _context(file: str | None) -> SurveyContext:

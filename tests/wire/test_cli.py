@@ -240,6 +240,23 @@ def test_survey_tells_a_line_each_and_takes_its_context(home, tmp_path):
     assert "context" in home.refused("survey", "--json", "--context", str(file), str(mbox))
 
 
+@pytest.mark.parametrize("account", ["bogus", "a b@localhost", "", "<>", "@localhost", "a@b@c"])
+def test_an_account_that_cannot_be_is_one_line_before_anything_is_read(home, tmp_path, account):
+    mbox = tmp_path / "junk.mbox"
+    mbox.write_text(SPAM)
+    for command in (("survey",), ("survey", "--json"), ("import",), ("import", "--apply", "--json")):
+        home.refused(*command, str(mbox), "--account", account)
+    assert home.json("account", "list") == []
+
+
+def test_the_account_of_messages_that_tell_none(home, tmp_path):
+    mbox = tmp_path / "junk.mbox"
+    mbox.write_text("From x@y Mon Mar  2 12:54:00 2026\nReturn-Path: <win@lotto.example>\nSubject: Won\n\nMoney.\n")
+    assert home.json("import", str(mbox))["accounts"][0]["account"] is None
+    found = home.json("import", str(mbox), "--account", "<User2@LOCALHOST>")
+    assert found["accounts"][0]["account"] == "user2@localhost"
+
+
 # ---------------------------------------------------------------- output
 
 
