@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 import typer
 
-from gate import __version__
+from gate import __version__, config
 from gate.cli import link, output
 from gate.cli.options import Json
 from gate.control.client import ClientError
-from gate.forms import Status
+from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
 
 QUIT_SECONDS = 45.0
 """A gate that quits lets its sessions finish first: 30 seconds at most, more for one past its final dot."""
@@ -56,7 +57,7 @@ def status(as_json: Json = False) -> None:
     """What the gate is doing."""
     gate = link.running()
     if gate is None:
-        _show(Status(state="not running", version=__version__, home=str(link.folders().data)), as_json)
+        _show(_not_running(), as_json)
         return
     with gate:
         _show(gate.call("status"), as_json)
@@ -94,9 +95,21 @@ def quit_(as_json: Json = False) -> None:
                 return
         _await_lock()
     if as_json:
-        output.show_json(Status(state="not running", version=__version__, home=str(link.folders().data)))
+        output.show_json(_not_running())
     elif gate is not None:
         output.say("The gate has ended")
+
+
+def _not_running() -> Status:
+    """What can be told without a gate; a gate.toml that cannot be used is a warning here."""
+    places = link.folders()
+    found = Status(state="not running", version=__version__, home=str(places.data))
+    try:
+        deliver = config.load(places.config_file).gate.deliver
+    except config.ConfigError as problem:
+        warning = Warning(code=problem.code, text=str(problem), params=dict(problem.params))
+        return msgspec.structs.replace(found, warnings=[warning])
+    return msgspec.structs.replace(found, deliver=deliver)
 
 
 def _await_lock() -> None:

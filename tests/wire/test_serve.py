@@ -48,6 +48,22 @@ def test_no_gate_is_a_state_and_nothing_to_start_or_stop(home):
     assert not home.path.exists() or not list(home.path.rglob("*.db")), "asking makes nothing"
 
 
+def test_without_a_gate_the_file_says_where_mail_would_go(home):
+    file = home.path / "config" / "gate.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[gate]\ndeliver = "smtp://127.0.0.1:25"\n')
+    for command in ("status", "quit"):
+        found = home.json(command)
+        assert (found["deliver"], found["warnings"]) == ("smtp://127.0.0.1:25", [])
+    file.write_text("[gate]\ndeliver = 25\n")
+    for command in ("status", "quit"):
+        found = home.json(command)
+        assert (found["state"], found["deliver"]) == ("not running", "built-in")
+        (warning,) = found["warnings"]
+        assert warning["code"] == "config.value"
+        assert str(file) in warning["text"]
+
+
 def test_the_states_and_the_port(home):
     with home.gate() as gate:
         port = gate.port
