@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold, hidden_character
-from gate.rules.path import quote_local, split_path
+from gate.rules.path import PATH_LIMIT, quote_local, read_located, split_path
 
 __all__ = [
     "NULL", "Address", "AddressError", "from_wire", "parse", "sender_forms", "unwrap", "without_recipient",
     "without_tag",
 ]  # fmt: skip
-
-LENGTH_LIMIT = 512
-"""Characters of an address; RFC 5321 4.5.3.1 says 64 + 1 + 255, but bounce senders are longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +72,8 @@ def parse(text: str) -> Address:
     text = text.strip()
     if text in ("", "<>"):
         return NULL
-    if len(text) > LENGTH_LIMIT:
-        raise AddressError("address.too_long", limit=LENGTH_LIMIT)
+    if len(text) > PATH_LIMIT:
+        raise AddressError("address.too_long", limit=PATH_LIMIT)
     if text[0] == "<" and text[-1] == ">":
         text = text[1:-1].strip()
     lowered = text.lower()
@@ -96,22 +93,27 @@ def parse(text: str) -> Address:
 
 
 def from_wire(text: str) -> Address:
-    """An address of a mail under way, which never raises: what cannot be parsed is taken textually, lower-cased.
+    """An address of a mail under way, which never raises: what `parse` refuses is read all the same.
 
-    `text` is what stood between `<` and `>`; undecodable bytes may be surrogates.
+    Source route, quotes, escapes and comments are seen through whatever the length and whatever characters there are;
+    only a domain that is none stays as it is, lower-cased. `text` is what stood between `<` and `>`; undecodable bytes
+    may be surrogates.
     """
     try:
         return parse(text)
     except AddressError:
         pass
-    text = fold(_SURROGATES.sub("\ufffd", text))
-    local, at, domain = text.rpartition("@")
-    if not at:
-        return Address(text, "")
+    text = _SURROGATES.sub("\ufffd", text)
     try:
-        return Address(local, canonical_domain(domain))
+        local, domain = split_path(text)
     except AddressError:
-        return Address(local, domain.removesuffix("."))
+        local, domain = read_located(text)
+    if domain is None or not (local or domain):
+        return Address(fold(local or text), "")
+    try:
+        return Address(fold(local), canonical_domain(domain))
+    except AddressError:
+        return Address(fold(local), fold(domain).removesuffix("."))
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

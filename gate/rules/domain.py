@@ -20,7 +20,9 @@ _LABEL = re.compile(r"[a-z0-9_\-\x80-\U0010ffff]+")
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control
     "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # direction, line ends
-    "\u200b\u2060\ufeff\ud800-\udfff]"  # no width; undecodable bytes
+    "\u00ad\u034f\u115f\u1160\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"  # no width
+    "\U000e0000-\U000e0fff"  # tags
+    "\ud800-\udfff]"  # undecodable bytes
 )
 
 

@@ -1,20 +1,58 @@
 """The grammar of one address: RFC 5321 4.1.2 paths with the quoting, comments and spaces of RFC 5322 3.2 and 3.4.1.
 
 It splits, it unquotes, it drops comments and source routes. It does not lower case and knows no domain rules.
+`split_path` is strict and for what people write; `locate` is for what the SMTP grammar has let through and never fails.
 Two leniencies, because real senders need them: dots may stand anywhere in a local part (`name..x@docomo.ne.jp`), and
 non-ASCII is allowed everywhere (RFC 6531).
 """
 
+import re
 from typing import NamedTuple
 
 from gate.rules.domain import AddressError
 
+PATH_LIMIT = 512
+"""Octets of a path on the wire, characters of one that is typed. RFC 5321 4.5.3.1.3 says 256, bounces are longer.
+One limit for both: what the SMTP front lets through, the rules can read."""
+_ROUTE = re.compile(r"@(?:\[[^\[\]]*\]|[^\[\]:\"])*:")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?=@|\Z)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SPECIALS = frozenset('<>[]:;,\\"()')
 
 
 class _Char(NamedTuple):
     char: str
     quoted: bool
+
+
+class Place(NamedTuple):
+    """Where the local part of a path stands: from `start` to `end`, its quotes not counted; and whether it has any."""
+
+    start: int
+    end: int
+    quoted: bool
+
+
+def locate(path: str) -> Place:
+    """The local part of a path as it stands in an envelope, behind its source route (RFC 5321 4.1.2).
+
+    Any text has one, that of a path which the SMTP front accepts is the grammar's. A path in bytes may be given as
+    Latin-1: the places are the same.
+    """
+    route = _ROUTE.match(path)
+    start = route.end() if route else 0
+    if quoted := _QUOTED.match(path, start):
+        return Place(start + 1, quoted.end() - 1, True)
+    at = path.rfind("@", start)
+    return Place(start, len(path) if at < 0 else at, False)
+
+
+def read_located(path: str) -> tuple[str, str | None]:
+    """As `split_path`, by `locate`: it never raises."""
+    start, end, quoted = locate(path)
+    local = path[start:end]
+    domain = path[end + quoted :]
+    return _ESCAPE.sub(r"\1", local) if quoted else local, domain[1:] if domain else None
 
 
 def split_path(text: str) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ The grammar is narrower than what servers accept, so that no two readers can see
 - a line ends with LF; one CR before it belongs to the end; any other CR, NUL, TAB or control character is refused;
 - a path stands in `<` and `>`, or bare without any quoting; spaces after the colon are allowed (old clients);
 - dots may stand anywhere in a local part (`name..x@docomo.ne.jp` is a real sender), comments may not;
+- a path holds no control, bidi or invisible characters (joiners and variation selectors are letters' own: RFC 5892);
 - an RFC 2047 encoded word (`=?`) in an address is refused: header parsers unfold it into something else;
 - a recipient without a domain is `postmaster` or an error; a sender without one is an error;
 - parameters are checked for their form only and go on as they are (SIZE, BODY, RET, ENVID, NOTIFY, ORCPT, ...).
@@ -19,11 +20,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gate.rules.domain import hidden_character
+from gate.rules.path import PATH_LIMIT
+
 LINE_LIMIT = 2048
 """Octets of MAIL and RCPT with their parameters, line end included (RFC 5321 4.5.3.1.4 and every extension's more)."""
 SHORT_LINE_LIMIT = 1024
 """Octets of any other command line. (The RFC asks for 512; EHLO names and VRFY arguments have been longer.)"""
-PATH_LIMIT = 1024
 
 
 class Verb(enum.Enum):
@@ -180,6 +183,8 @@ def _usable(path: bytes, verb: Verb, grammar: re.Pattern[bytes], *, in_angles: b
     if not path:
         return verb is Verb.MAIL and in_angles
     if len(path) > PATH_LIMIT or b"=?" in path:
+        return False
+    if not path.isascii() and hidden_character(path.decode("utf-8")) is not None:
         return False
     if verb is Verb.RCPT and path.lower() == b"postmaster":
         return True

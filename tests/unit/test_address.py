@@ -79,6 +79,8 @@ def test_the_null_sender(written: str) -> None:
         ("a(b@example.org", "address.comment"),
         ("a\x00b@example.org", "address.hidden"),
         ("a\u202eb@example.org", "address.hidden"),
+        ("a\u00adb@example.org", "address.hidden"),
+        ("\U000e0041b@example.org", "address.hidden"),
         ("a\r\nb@example.org", "address.hidden"),
         ("a\udce9b@example.org", "address.hidden"),
         ("a" * 600 + "@example.org", "address.too_long"),

@@ -116,6 +116,18 @@ def test_verbs_have_no_case_and_arguments_stay() -> None:
     assert command(b"Vrfy <user2>").verb is Verb.VRFY
 
 
+@pytest.mark.parametrize("char", ["\u0085", "\u00ad", "\u200b", "\u202e", "\u2028", "\u034f", "\ufeff", "\U000e0041"])
+def test_what_cannot_be_seen_is_in_no_address(char: str) -> None:
+    for path in (f"a{char}b@own.test", f"@{char}:a@own.test", f'"{char}"@own.test', f"a@own{char}.test"):
+        assert refused(f"MAIL FROM:<{path}>".encode(), utf8=True) == b"501 5.1.7 Bad sender address syntax"
+        assert refused(f"RCPT TO:<{path}>".encode(), utf8=True) == b"501 5.1.3 Bad recipient address syntax"
+
+
+def test_joiners_and_emoji_are_letters() -> None:
+    for path in ("نامه\u200cای@own.test", "\u2764\ufe0f@own.test"):
+        assert command(f"RCPT TO:<{path}>".encode(), utf8=True).path == path.encode()
+
+
 def test_lengths() -> None:
     line = b"MAIL FROM:<a@b> ENVID=" + b"x" * LINE_LIMIT
     assert isinstance(parse(line[: LINE_LIMIT - 2]), Command)
