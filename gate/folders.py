@@ -23,8 +23,6 @@ from gate.errors import Fault
 SOCKET_NAME = "control.sock"
 PATH_LIMIT = 100
 """Bytes of a socket's path: sun_path holds 108 on Linux and 104 on macOS, the closing NUL included."""
-SERVICE_RUN = Path("/run/irusu")
-"""The runtime folder of a gate that is a service of the machine."""
 
 
 class FolderError(Fault):
@@ -41,14 +39,12 @@ class FolderError(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of one owner. `explicit`: they were named (by IRUSU_HOME), so nowhere else is a gate sought.
-    `socket`: a control socket that was named by hand."""
+    """The folders of one owner. `socket`: a control socket that was named by hand."""
 
     config: Path
     data: Path
     run: Path
     log: Path
-    explicit: bool = False
     socket: Path | None = None
 
     @property
@@ -88,10 +84,8 @@ class Folders:
         own = self.run / SOCKET_NAME
         if _too_long(own):
             noted = self._noted_socket()
-            places = [noted] if noted else []
-        else:
-            places = [own]
-        return places if self.explicit or os.name == "nt" else [*places, SERVICE_RUN / SOCKET_NAME]
+            return [noted] if noted else []
+        return [own]
 
     def socket_to_open(self) -> Path:
         """The path that the gate binds, in a private folder made here. Where it would be too long, that is a short
@@ -136,7 +130,7 @@ def find(socket: str | Path | None = None) -> Folders:
     home = os.environ.get("IRUSU_HOME")
     if home:
         root = Path(home).absolute()
-        return Folders(root / "config", root / "data", root / "run", root / "log", explicit=True, socket=named)
+        return Folders(root / "config", root / "data", root / "run", root / "log", socket=named)
     return Folders(
         platformdirs.user_config_path("irusu", appauthor=False),
         platformdirs.user_data_path("irusu", appauthor=False),

@@ -89,7 +89,7 @@ def gate(port: int, client_address: str) -> Iterator[Gate]:
 def client(home: Home) -> Iterator[Client]:
     """A connection to the control socket of the gate of that home."""
     root = home.path
-    found = connect(Folders(root / "config", root / "data", root / "run", root / "log", explicit=True))
+    found = connect(Folders(root / "config", root / "data", root / "run", root / "log"))
     assert found is not None
     with found:
         yield found

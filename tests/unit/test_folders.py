@@ -36,11 +36,11 @@ def test_folders_are_private_also_where_they_were_not(monkeypatch, tmp_path):
 
 
 @posix
-def test_without_a_home_the_service_is_sought_too(monkeypatch):
+def test_without_a_home_the_gate_is_sought_in_the_own_runtime_folder_alone(monkeypatch, tmp_path):
     monkeypatch.delenv("IRUSU_HOME", raising=False)
-    places = folders.find().socket_places()
-    assert len(places) == 2
-    assert places[1] == Path("/run/irusu/control.sock")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    found = folders.find()
+    assert found.socket_places() == [found.run / "control.sock"]
 
 
 def test_a_named_socket_is_the_only_place(monkeypatch, tmp_path):

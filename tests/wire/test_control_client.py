@@ -24,7 +24,7 @@ STATUS = b'{"jsonrpc":"2.0","id":1,"result":{"state":"open","pid":7,"new":true}}
 
 
 def folders(path: Path) -> Folders:
-    return Folders(path / "config", path / "data", path / "run", path / "log", explicit=True)
+    return Folders(path / "config", path / "data", path / "run", path / "log")
 
 
 @contextmanager

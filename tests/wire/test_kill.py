@@ -63,7 +63,7 @@ class Denier(threading.Thread):
     def __init__(self, home: Home, round_: int) -> None:
         super().__init__(daemon=True)
         path = home.path
-        self._folders = Folders(path / "config", path / "data", path / "run", path / "log", explicit=True)
+        self._folders = Folders(path / "config", path / "data", path / "run", path / "log")
         self._round = round_
         self.kept: list[str] = []
         self.enough = threading.Event()
