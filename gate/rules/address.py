@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold, hidden_character
+from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold, hidden_character, other_foldings
 from gate.rules.path import PATH_LIMIT, quote_local, read_located, split_path
 
 __all__ = [
@@ -45,6 +45,12 @@ class Address:
     @property
     def ascii_key(self) -> str:
         return f"{self.local}@{ascii_domain(self.domain)}"
+
+    @property
+    def other_keys(self) -> Iterator[str]:
+        """The keys of other names that a server may take it for: see `domain.other_foldings`; none for ASCII."""
+        for local in other_foldings(self.local):
+            yield f"{local}@{self.domain}"
 
     def _written(self, domain: str) -> str:
         if domain:
@@ -148,12 +154,14 @@ def unwrap(sender: Address) -> Address | None:
 
 
 def sender_forms(sender: Address) -> Iterator[Address]:
-    """The sender as written, then what is below each wrapper."""
+    """The sender as written, then what is below each wrapper; each also with its ligatures and sharp s opened."""
     form: Address | None = sender
     for _ in range(_WRAPPERS):
         if form is None:
             return
         yield form
+        if not form.local.isascii() and (opened := form.local.casefold()) != form.local:
+            yield Address(opened, form.domain)
         form = unwrap(form)
 
 

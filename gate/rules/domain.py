@@ -66,6 +66,16 @@ def _fold_character(char: str) -> str:
     return char
 
 
+def other_foldings(text: str) -> tuple[str, ...]:
+    """What else a server may take `text` (folded by `fold`) for: with ligatures and sharp s opened, as Postfix looks
+    up names, and with compatibility characters replaced (NFKC). Nothing for ASCII."""
+    if text.isascii():
+        return ()
+    opened = unicodedata.normalize("NFC", text.casefold())
+    compatible = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return tuple(each for each in dict.fromkeys((opened, text.casefold(), compatible)) if each != text)
+
+
 @lru_cache(maxsize=4096)
 def canonical_domain(text: str) -> str:
     """The one spelling of a domain name or address literal, raises `AddressError` (`address.domain`).

@@ -151,7 +151,7 @@ class Ruleset:
         """Keys of the scopes that concern a recipient, the narrowest first."""
         keys: dict[str, None] = {}
         for name in dict.fromkeys((recipient, address.without_tag(recipient, self._delimiter))):
-            rule = self._accounts.get(name.key)
+            rule = self._account_of(name)
             if rule is None:
                 keys[name.key] = None
                 continue
@@ -162,6 +162,13 @@ class Ruleset:
             if outer is not None:
                 keys[self._own[outer.address].key] = None
         return [*keys, f"@{recipient.domain}", EVERYONE]
+
+    def _account_of(self, name: Address) -> AccountRule | None:
+        """The account that a recipient is delivered to, as far as a server may fold its name further than we do."""
+        rule = self._accounts.get(name.key)
+        if rule is None and not name.local.isascii():
+            rule = next((self._accounts[key] for key in name.other_keys if key in self._accounts), None)
+        return rule
 
 
 _NOBODY = AccountRule(address="")
@@ -189,6 +196,12 @@ def compile_ruleset(
     for rule in ordered:
         for alias in rule.aliases:
             named.setdefault(address.from_wire(alias).key, rule)
+
+    for key, rule in list(named.items()):
+        local, _, domain = key.rpartition("@")
+        for other in Address(local, domain).other_keys if not local.isascii() else ():
+            if REWRITTEN.isdisjoint(other.removesuffix(f"@{domain}")):
+                named.setdefault(other, rule)
 
     by_scope: dict[str, list[EntryRule]] = {}
     for entry in entries:

@@ -1,6 +1,7 @@
 """Laws of the decision, over rules and senders made at random."""
 
 import random
+import unicodedata
 from dataclasses import replace
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from gate.rules import address
 from gate.rules.address import Address
+from gate.rules.domain import fold
 from gate.rules.ruleset import AccountRule, EntryRule, Ruleset, Verdict, compile_ruleset
 from gate.rules.scope import EVERYONE
 
@@ -169,6 +171,52 @@ def test_judge_never_raises(
     rules = compiled(accounts, entries)
     rules.judge(address.from_wire(sender), address.from_wire(recipient))
     rules.judge(address.from_wire(sender), address.from_wire("me@own.example"))
+
+
+_WIDE = [
+    "strasse",
+    "straße",
+    "fish",
+    "\ufb01sh",
+    "boss",
+    "bo\u1e9e",
+    "i\u0307x",
+    "\u0130x",
+    "user2",
+    "\uff55ser2",
+    "äön",
+]
+
+
+@given(st.sampled_from(_WIDE), st.sampled_from(_WIDE), st.sampled_from(["", "+tag"]), st.booleans())
+def test_a_name_that_a_server_may_fold_reaches_the_same_account(name: str, other: str, tag: str, alias: bool) -> None:
+    """Postfix looks names up fully case-folded (RFC 6531 says nothing of it): `ﬁsh` is `fish` there."""
+
+    def folded(text: str) -> str:
+        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+    account = AccountRule("me@own.example", (f"{name}@own.example",)) if alias else AccountRule(f"{name}@own.example")
+    entry = EntryRule(1, account.address, "deny", "spam@bad.example")
+    rules = compile_ruleset([account, AccountRule("you@own.example")], [entry], own_domains=["own.example"])
+    verdict = rules.judge(address.parse("spam@bad.example"), address.from_wire(f"{other}{tag}@own.example"))
+    assert (verdict.entry == entry) == (folded(other) == folded(name))
+
+
+@given(st.sampled_from(_WIDE), st.sampled_from(_WIDE))
+def test_an_account_of_exactly_that_name_comes_first(name: str, other: str) -> None:
+    accounts = [AccountRule(address.parse(f"{each}@own.example").text) for each in (name, other)]
+    rules = compile_ruleset(accounts, [], own_domains=["own.example"])
+    for each in (name, other):
+        recipient = address.parse(f"{each}@own.example")
+        assert rules.judge(address.NULL, recipient).account == recipient.text
+
+
+@given(st.sampled_from(_WIDE))
+def test_a_sender_is_also_matched_with_its_ligatures_opened(name: str) -> None:
+    opened = fold(address.parse(f"{name}@bad.example").local.casefold())
+    entry = EntryRule(1, EVERYONE, "deny", f"{opened}@bad.example")
+    rules = compile_ruleset([], [entry], own_domains=["own.example"])
+    assert rules.judge(address.parse(f"{name}@bad.example"), address.parse("me@own.example")).entry == entry
 
 
 def test_a_hundred_thousand_entries() -> None:
