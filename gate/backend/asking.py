@@ -57,6 +57,20 @@ class UnknownUser:
         return self.wording.reply.severity
 
 
+@dataclass(frozen=True, slots=True)
+class RelayTest:
+    """What came of asking the backend to relay for a stranger.
+
+    Attributes:
+        taken: a foreign recipient that it took; None: it took none.
+        refusal: how it put off (4xx, if it ever did) or turned away whoever would have asked for some of them; None:
+            every one was asked for.
+    """
+
+    taken: str | None = None
+    refusal: Reply | None = None
+
+
 async def find_passing(target: Target, wish: Wish) -> Passing:
     """The way in which the backend takes the client's address.
 
@@ -119,32 +133,39 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
     return found
 
 
-async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> str | None:
-    """Whether the backend takes mail for other domains from a stranger: such a recipient that it took, or None.
+async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> RelayTest:
+    """Whether the backend takes mail for other domains from a stranger, whichever sender he names.
 
     `own`: domains (in A-labels) for the disguised forms; none of them may be a catch-all, which takes any local part.
     With `passing` "none" the stranger is whoever the backend takes the gate for.
     """
-    questions = [[f"z@{FOREIGN}"]]
-    questions += [[f"z%{FOREIGN}@{one}", f"{FOREIGN}!z@{one}", f'"z@{FOREIGN}"@{one}'] for one in own]
-    senders = ["", f"postmaster@{own[0]}"] if own else [""]
-    for recipients in questions:
-        async with _session(target, passing, STRANGER) as (connection, greeting, hello):
-            if greeting.severity != 2 or hello.severity != 2:
-                return None
-            for sender in senders:
-                await connection.command(f"MAIL FROM:<{sender}>".encode(), REPLY_SECONDS)
-                for recipient in recipients:
-                    reply = await connection.command(f"RCPT TO:<{recipient}>".encode(), REPLY_SECONDS)
-                    if reply.severity == 2:
-                        return recipient
-                await connection.command(b"RSET", REPLY_SECONDS)
-    return None
+    recipients = [f"z@{FOREIGN}"]
+    for one in own:
+        recipients += [f"z%{FOREIGN}@{one}", f"{FOREIGN}!z@{one}", f'"z@{FOREIGN}"@{one}']
+    unasked, refusals = set(recipients), list[Reply]()
+    for sender in ("", *(f"postmaster@{one}" for one in own[:1]), f"x@{FOREIGN}"):
+        for begin in range(0, len(recipients), ERRORS_A_CONNECTION):
+            async with _session(target, passing, STRANGER) as (connection, _, hello):
+                answer = hello
+                if hello.severity == 2:
+                    answer = await connection.command(f"MAIL FROM:<{sender}>".encode(), REPLY_SECONDS)
+                if answer.severity != 2:
+                    refusals.append(answer)
+                    continue
+                for recipient in recipients[begin : begin + ERRORS_A_CONNECTION]:
+                    answer = await connection.command(f"RCPT TO:<{recipient}>".encode(), REPLY_SECONDS)
+                    if answer.severity == 2:
+                        return RelayTest(taken=recipient)
+                    if answer.code == 421:
+                        refusals.append(answer)
+                        break
+                    unasked.discard(recipient)
+    return RelayTest(refusal=min(refusals, key=lambda reply: reply.severity) if unasked else None)
 
 
 async def ask_ipv6(target: Target, passing: Passing) -> bool:
     """Whether the backend takes a client with an IPv6 address. "No" is believed only of a backend that says it twice,
-    and takes one with an IPv4 address in between; "not now" is none."""
+    and takes one with an IPv4 address in between. (Postfix says 421 where it has no IPv6.)"""
     if passing == "none" or await _takes(target, passing, STRANGER_IPV6):
         return True
     if not await _takes(target, passing, STRANGER):
@@ -155,7 +176,7 @@ async def ask_ipv6(target: Target, passing: Passing) -> bool:
 async def _takes(target: Target, passing: Passing, client: str) -> bool:
     try:
         async with _session(target, passing, client) as (_, _, hello):
-            return hello.severity != 5
+            return hello.severity == 2
     except BackendError as error:
         if client == STRANGER_IPV6 and error.code in {"backend.lost", "backend.garbled"}:
             return False

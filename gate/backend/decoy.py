@@ -8,6 +8,10 @@ The rules:
 - Sixteen letters and digits, the first a letter, replace the first run of ASCII letters and digits of the local part.
   Source route, quotes, separators, `+tag` and domain stay. A name (the local part without its tag and its quotes) that
   has no ASCII letter or digit is replaced whole.
+- Near a limit length tells: the sixteen would make an address too long where the recipient's own name would not. So
+  where the local part would have more than 64 octets, the path more than 254 or the whole line more than 512 (RFC 5321
+  4.5.3.1), as they are or with the sixteen put in, the name put in has exactly the length of the run it replaces (1
+  where that is nothing). In such a place nothing else changes its length, whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
   route and trailing dot. So one recipient always has one decoy, as a greylist or an address cache expects.
 - The case class of the run stays: lower, UPPER, or Mixed (first letter upper, the rest lower). Hence a server that
@@ -19,12 +23,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gate.rules.path import Place, locate
+
 NAME_LENGTH = 16
+LOCAL_LIMIT, PATH_LIMIT, LINE_LIMIT = 64, 254, 512
+"""Octets beyond which a server may refuse for length (RFC 5321 4.5.3.1; the path here without its brackets)."""
+_SLIDING = 8
+"""A name of so many characters is found inside a longer run too; a shorter one only as a whole run."""
+_DIGITS = 48
+"""Characters that one HMAC is enough for; a longer name repeats them."""
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _ALPHABET = _LETTERS + b"0123456789"
 _RUN = re.compile(rb"[A-Za-z0-9]+")
-_LONG_RUN = re.compile(rb"[A-Za-z0-9]{%d,}" % NAME_LENGTH)
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in range(NAME_LENGTH + 1))
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -43,23 +54,24 @@ class Decoy:
     original: bytes
 
 
-def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+") -> Decoy:
+def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0) -> Decoy:
     """The decoy of the forward-path `path`: the bytes between `<` and `>` as the client wrote them (RFC 5321 4.1.2).
 
-    `key` is the installation's; `delimiter` the backend's recipient delimiter, one character, or empty for none.
-    Never fails: whatever stands there has a decoy.
+    `key` is the installation's; `delimiter` the backend's recipient delimiter, one character, or empty for none; `line`
+    the octets of the whole command line, its end included. Never fails: whatever stands there has a decoy.
     """
     start, end, quoted = _local_part(path)
-    domain = path[end + quoted :]
-    if quoted:
-        start += 1
     stop = end
     if delimiter and (at := path.find(delimiter, start + 1, end)) > 0:
         stop = at
     run = _RUN.search(path, start, stop)
     first, last = run.span() if run else (start, stop)
     original = path[first:last]
-    name = _in_case_of(original, _name(key, _canonical(path[start:end], domain, quoted=quoted)))
+    more = max(0, NAME_LENGTH - len(original))
+    sizes = ((end - start + 2 * quoted, LOCAL_LIMIT), (len(path), PATH_LIMIT), (line, LINE_LIMIT))
+    length = NAME_LENGTH if all(size + more <= limit for size, limit in sizes) else max(1, len(original))
+    canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
+    name = _in_case_of(original, _name(key, canonical, length, original.lower()))
     return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
 
 
@@ -73,6 +85,7 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
         return reply
     by_name = {decoy.name.lower(): decoy for decoy in decoys}
     as_sent = {decoy.name: decoy for decoy in decoys}
+    lengths = sorted({len(name) for name in as_sent}, reverse=True)
 
     def original(seen: bytes) -> bytes | None:
         if (sent := as_sent.get(seen)) is not None:
@@ -85,39 +98,40 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
 
     def led_back(run: re.Match[bytes]) -> bytes:
         text, told, start, at = run[0], b"", 0, 0
-        while at + NAME_LENGTH <= len(text):
-            if (name := original(text[at : at + NAME_LENGTH])) is None:
+        while at + lengths[-1] <= len(text):
+            for length in lengths:
+                seen = text[at : at + length]
+                if (
+                    len(seen) == length
+                    and (length >= _SLIDING or seen == text)
+                    and (name := original(seen)) is not None
+                ):
+                    told += text[start:at] + name
+                    start = at = at + length
+                    break
+            else:
                 at += 1
-                continue
-            told += text[start:at] + name
-            start = at = at + NAME_LENGTH
         return told + text[start:]
 
     # An expression made of the names would be compiled for each new one: for longer than all else takes together, so
     # that a refused recipient could be told from a missing one by time.
-    return _LONG_RUN.sub(led_back, reply)
+    return _RUNS_OF[min(lengths[-1], NAME_LENGTH)].sub(led_back, reply)
 
 
 def mailbox(path: bytes) -> bytes:
     """The path without its source route."""
-    return path[_local_part(path)[0] :]
+    start, _, quoted = _local_part(path)
+    return path[start - quoted :]
 
 
 def canonical(path: bytes) -> bytes:
     """The recipient that the path names, however it is written: what a decoy is computed from."""
     start, end, quoted = _local_part(path)
-    return _canonical(path[start + quoted : end], path[end + quoted :], quoted=quoted)
+    return _canonical(path[start:end], path[end + quoted :], quoted=quoted)
 
 
-def _local_part(path: bytes) -> tuple[int, int, bool]:
-    """Where the local part begins and where it ends (its closing quote not counted), and whether it is quoted."""
-    start = 0
-    if path.startswith(b"@") and b":" in path:
-        start = path.index(b":") + 1
-    if quoted := _QUOTED.match(path, start):
-        return start, quoted.end() - 1, True
-    at = path.rfind(b"@", start)
-    return start, len(path) if at < 0 else at, False
+def _local_part(path: bytes) -> Place:
+    return locate(path.decode("latin-1"))
 
 
 def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
@@ -127,13 +141,16 @@ def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _name(key: bytes, canonical: bytes) -> bytes:
+def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes:
     number = int.from_bytes(hmac.digest(key, canonical, "sha256"), "big")
     number, index = divmod(number, len(_LETTERS))
     name = bytearray([_LETTERS[index]])
-    while len(name) < NAME_LENGTH:
+    while len(name) < min(length, _DIGITS):
         number, index = divmod(number, len(_ALPHABET))
         name.append(_ALPHABET[index])
+    name = (name * (length // len(name) + 1))[:length]
+    if name == other_than:
+        name[0] = _LETTERS[(_LETTERS.index(name[0]) + 1) % len(_LETTERS)]
     return bytes(name)
 
 

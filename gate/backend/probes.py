@@ -16,6 +16,7 @@ from enum import StrEnum
 from gate.backend.asking import (
     STRANGER,
     Offer,
+    RelayTest,
     UnknownUser,
     Wish,
     ask_ipv6,
@@ -95,6 +96,7 @@ class Backend:
         self._wish = client_address
         self._domains = domains
         self._examined = False
+        self._untested: BackendError | None = None
         self._unknown_users: dict[str, UnknownUser] = {}
         self._alone: dict[bytes, None] = {}
         self._replies: dict[str, Counter[int]] = {}
@@ -129,16 +131,26 @@ class Backend:
         self._alone = {path: None for path in self._alone if not self.catch_all(_domain(path))}
         self.ipv6 = await ask_ipv6(self.target, passing)
         strict = [one.domain for one in self._unknown_users.values() if one.severity != 2]
-        taken = await ask_relay(self.target, passing, strict[:DISGUISED_DOMAINS])
-        if taken is not None:
+        self._judge_relay(await ask_relay(self.target, passing, strict[:DISGUISED_DOMAINS]), passing)
+        self.passing = passing
+
+    def _judge_relay(self, test: RelayTest, passing: Passing) -> None:
+        """Closed only where it relays. Who puts every stranger off is asked again, and gets no mail before he answers;
+        who turns every stranger away relays for none of them, but that was not seen: a warning."""
+        if test.taken is not None:
             raise BackendError(
                 "backend.relays",
                 target=str(self.target),
-                recipient=taken,
+                recipient=test.taken,
                 client=STRANGER if passing == "proxy" else "the gate itself",
                 remedy=_REMEDIES[passing],
             )
-        self.passing = passing
+        self._untested = None
+        if test.refusal is not None:
+            untested = BackendError("backend.untested", target=str(self.target), reply=test.refusal.one_line)
+            if test.refusal.severity == 4:
+                raise untested
+            self._untested = untested
 
     def start(self) -> None:
         """Begins to examine by itself: at once if that was not done, hourly, while down with a growing pause."""
@@ -243,6 +255,8 @@ class Backend:
             notices.append(_notice(self.obstacle.code, str(self.obstacle), **self.obstacle.params))
         elif self.trouble is not None:
             notices.append(_notice("backend.down", str(self.trouble), target=str(self.target)))
+        elif self._untested is not None:
+            notices.append(_notice(self._untested.code, str(self._untested), **self._untested.params))
         if self._wish == "none":
             notices.append(_notice("backend.none_mode", _TEXTS["backend.none_mode"]))
         if not self.ipv6:

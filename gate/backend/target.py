@@ -46,6 +46,9 @@ class BackendError(Fault):
             "the mail server at {target} would relay for strangers: from {client} it took mail for {recipient}; "
             "{remedy}"
         ),
+        "backend.untested": (
+            "whether the mail server at {target} relays for strangers could not be asked: it answers {reply}"
+        ),
         "backend.unexamined": "the mail server at {target} has not been examined yet",
     }
 

@@ -5,8 +5,10 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from gate.backend import asking, probes
 from gate.backend.client_address import ClientAddress
@@ -80,6 +82,102 @@ def test_a_disguised_recipient_that_is_taken_keeps_the_port_closed(tmp_path: Pat
             await backend.examine()
             assert backend.state is BackendState.UP
             assert backend.warnings() == []
+
+    asyncio.run(story())
+
+
+class Relay:
+    """aiosmtpd's hooks: takes mail for everyone, but not from every sender.
+
+    Attributes:
+        senders: who may send; others get `refusal`.
+        strict: no recipient is taken at all.
+        asked: sender and recipient of each RCPT.
+    """
+
+    def __init__(self, refusal: str, *senders: str, strict: bool = False) -> None:
+        self.refusal, self.senders, self.strict = refusal, senders, strict
+        self.asked: list[tuple[str, str]] = []
+
+    async def handle_PROXY(self, server: Any, session: Any, envelope: Any, data: Any) -> bool:
+        return True
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.mail_from = address or "<>"  # aiosmtpd takes an empty one for none
+        # the gate itself (a LOCAL header) is no stranger: it asks for unknown users
+        if session.proxy_data.src_addr is not None and envelope.mail_from not in self.senders:
+            return self.refusal
+        return "250 OK"
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        self.asked.append((envelope.mail_from, address))
+        if self.strict or (address.endswith("@own.test") and "iana.org" not in address):
+            return "550 5.1.1 no"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Target]:
+        loop = asyncio.get_running_loop()
+        made: list[SMTP] = []
+
+        def session() -> SMTP:
+            made.append(SMTP(self, loop=loop, proxy_protocol_timeout=5.0, hostname="own.test"))
+            return made[-1]
+
+        server = await loop.create_server(session, "127.0.0.1", 0)
+        try:
+            yield Target("127.0.0.1", server.sockets[0].getsockname()[1])
+        finally:
+            server.close()
+            for each in made:
+                if each.transport is not None:
+                    each.transport.abort()
+
+
+@pytest.mark.parametrize("sender", ["<>", "postmaster@own.test", "x@iana.org"])
+def test_a_relay_for_some_senders_only_is_found(sender: str) -> None:
+    async def story() -> None:
+        async with asyncio.timeout(20), Relay("550 5.7.1 not you", sender).running() as target:
+            backend = Backend(target, client_address="proxy", domains=lambda: ["own.test"])
+            await backend.examine()
+            assert backend.state is BackendState.BLOCKED
+            assert [one.code for one in backend.warnings()] == ["backend.relays"]
+
+    asyncio.run(story())
+
+
+def test_who_turns_every_stranger_away_was_not_tested(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        relay = Relay("550 5.7.1 not you")
+        async with asyncio.timeout(20), relay.running() as target:
+            backend = Backend(target, client_address="proxy", domains=lambda: ["own.test"])
+            await backend.examine()
+            assert backend.state is BackendState.UP
+            assert [one.code for one in backend.warnings()] == ["backend.untested"]
+            assert "550 5.7.1 not you" in backend.warnings()[0].text
+            relay.refusal = "451 4.7.1 not now"
+            await backend.examine()
+            assert (backend.state, backend.obstacle) == (BackendState.DOWN, None)
+            assert [one.code for one in backend.warnings()] == ["backend.down"]
+            assert "relays for strangers could not be asked: it answers 451 4.7.1 not now" in caplog.text
+            relay.senders, relay.strict = ("x@iana.org",), True
+            await backend.examine()
+            assert backend.state is BackendState.UP
+            assert backend.warnings() == []
+            assert {sender for sender, to in relay.asked if "iana.org" in to} == {"x@iana.org"}
+
+    asyncio.run(story())
+
+
+def test_before_it_was_asked_no_mail_goes_to_who_puts_every_stranger_off() -> None:
+    async def story() -> None:
+        async with asyncio.timeout(20), Relay("451 4.7.1 not now").running() as target:
+            backend = Backend(target, client_address="proxy", domains=lambda: ["own.test"])
+            await backend.examine()
+            assert (backend.state, backend.passing) == (BackendState.DOWN, None)
+            with pytest.raises(BackendError, match="could not be asked"):
+                await backend.connect(CLIENT)
 
     asyncio.run(story())
 
