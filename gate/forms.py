@@ -102,11 +102,21 @@ class Account(Form, frozen=True, kw_only=True):
     refused_7_days: int = 0
 
 
+class ScopeCount(Form, frozen=True, kw_only=True):
+    """How many entries stand at a scope that is no account: `*`, or `@domain` of the owner's own."""
+
+    scope: str
+    denied: int = 0
+    allowed: int = 0
+
+
 class AccountPage(Form, frozen=True, kw_only=True):
     rows: list[Account]
     next: str | None = None
     """Give it as `after` to get the next page; null: that was the last."""
     total: int = 0
+    scopes: list[ScopeCount] = []
+    """The wider scopes, `*` first; on the first page alone."""
 
 
 class AddAccount(Form, frozen=True, kw_only=True):
@@ -184,6 +194,8 @@ class AddEntries(Form, frozen=True, kw_only=True):
     patterns: list[str]
     note: str = ""
     source: Literal["manual", "import", "click"] = "manual"
+    make_account: bool = False
+    """A scope that is an address and no account yet is made one, in the same undo."""
 
 
 class ForgetEntries(Form, frozen=True, kw_only=True):
@@ -422,6 +434,8 @@ class ImportItem(Form, frozen=True, kw_only=True):
 
     scope: str
     patterns: list[str] = []
+    expect: list[str] = []
+    """Patterns that join the account's expected senders."""
     list: ListName = "deny"
     close: bool = False
     """Set the account's mode to `closed`."""

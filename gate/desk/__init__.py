@@ -62,6 +62,5 @@ class Desk:
         return self._publisher.account_of(recipient)
 
     def configure(self, config_view: ConfigView) -> None:
-        """gate.toml has changed: publish anew."""
-        self._publisher.configure(config_view)
-        self._ledger.publish()
+        """gate.toml has changed: publish anew. Raises StoreError, and then nothing has changed."""
+        self._ledger.configure(config_view)

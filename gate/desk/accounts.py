@@ -10,7 +10,7 @@ from msgspec import UNSET
 from gate.desk import typed
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger, Plan, utc_now
-from gate.forms import Account, AccountPage, AddAccount, Changed, ListQuery, OneAccount, SetAccount
+from gate.forms import Account, AccountPage, AddAccount, Changed, ListQuery, OneAccount, ScopeCount, SetAccount
 from gate.store import Log, Transaction, accounts, entries
 from gate.store.rows import AccountRow, NameRow, RowChange
 
@@ -85,7 +85,20 @@ class Accounts:
         limit = typed.page_limit(params.limit)
         with self._ledger.reading() as tx:
             rows, more, total = accounts.page(tx, after=params.after, limit=limit, text=typed.sought(params.filter))
-            return AccountPage(rows=[*self._forms(tx, rows)], next=rows[-1].address if more else None, total=total)
+            return AccountPage(
+                rows=[*self._forms(tx, rows)],
+                next=rows[-1].address if more else None,
+                total=total,
+                scopes=[*self._wide(tx)] if params.after is None else [],
+            )
+
+    def _wide(self, tx: Transaction) -> Sequence[ScopeCount]:
+        scopes = ["*", *(f"@{domain}" for domain in self._ledger.publisher.own_domains())]
+        counts = accounts.entry_counts(tx, scopes)
+        return [
+            ScopeCount(scope=scope, denied=counts.get((scope, "deny"), 0), allowed=counts.get((scope, "allow"), 0))
+            for scope in scopes
+        ]
 
     def _forms(self, tx: Transaction, rows: Sequence[AccountRow]) -> tuple[Account, ...]:
         addresses = [row.address for row in rows]
@@ -131,6 +144,11 @@ class Accounts:
         after = {name.address: name for name in self._names(tx, address, aliases)}
         changes = [RowChange(before.get(key), after.get(key)) for key in {**before, **after}]
         return tuple(change for change in changes if change.before != change.after)
+
+
+def made(address: str) -> tuple[RowChange, ...]:
+    """The rows of a new account with nothing set, where another change makes it by the way."""
+    return (RowChange(None, AccountRow(address=address, created=utc_now())), RowChange(None, NameRow(address, address)))
 
 
 def _check_free(tx: Transaction, address: str) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from gate.desk import typed
+from gate.desk.accounts import made
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger, Plan, utc_now
 from gate.forms import (
@@ -22,7 +23,8 @@ from gate.forms import (
 )
 from gate.rules import pattern as rules_pattern
 from gate.rules.pattern import Pattern
-from gate.store import Log, Transaction, entries
+from gate.rules.ruleset import parse_scope
+from gate.store import Log, Transaction, accounts, entries
 from gate.store.journal import Need
 from gate.store.rows import EntryRow, RowChange
 
@@ -43,14 +45,25 @@ class Entries:
         note = typed.line(params.note, "note")
 
         def plan(tx: Transaction) -> Plan:
-            scope = typed.known_scope(tx, params.scope, self._ledger.publisher)
+            scope, new = self._scope(tx, params)
             changes = added(tx, scope, list_, wanted, source=params.source, note=note)
             what = _Few([change.after.pattern for change in changes if isinstance(change.after, EntryRow)])
-            told = {"scope": scope, "count": len(changes), "patterns": what.shown}
+            told = {"scope": scope, "count": len(changes), "patterns": what.shown, **({"made": True} if new else {})}
             verb = "Deny" if list_ == "deny" else "Allow"
-            return Plan(f"entries.{list_}", told, f"{verb} {what.text} for {said(scope)}", changes, needs=needs(scope))
+            text = f"{verb} {what.text} for {'new account ' if new else ''}{said(scope)}"
+            return Plan(f"entries.{list_}", told, text, [*new, *changes], needs=needs(scope))
 
         return Changed(change=self._ledger.change(by, plan), warnings=[*self._cautions(wanted, list_)])
+
+    def _scope(self, tx: Transaction, params: AddEntries) -> tuple[str, Sequence[RowChange]]:
+        """The scope, and the rows that make it an account where that is asked for."""
+        publisher = self._ledger.publisher
+        if params.make_account:
+            scope = parse_scope(params.scope)
+            if typed.is_account(scope) and accounts.owner_of(tx, scope) is None:
+                address = typed.account_address(scope, publisher)
+                return address, made(address)
+        return typed.known_scope(tx, params.scope, publisher), ()
 
     def forget(self, params: ForgetEntries, by: By) -> Changed:
         wanted = [typed.stored_pattern(text) for text in params.patterns]

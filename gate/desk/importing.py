@@ -94,8 +94,9 @@ class _Work:
                     row,
                     mode="closed" if item.close else row.mode,
                     refuse_bounces=row.refuse_bounces or item.refuse_bounces,
+                    expect=tuple(dict.fromkeys([*row.expect, *typed.expected(item.expect)])),
                 )
-            elif item.close or item.refuse_bounces:
+            elif item.close or item.refuse_bounces or item.expect:
                 raise DeskError("scope.not_an_account", scope=scope)
             for pattern in patterns:
                 # The last one said wins: a pattern stands on one list of a scope.

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from gate.desk.errors import DeskError
 from gate.desk.publish import Publisher
+from gate.desk.server import ConfigView
 from gate.events import Events
 from gate.forms import Change, ListsChanged
 from gate.rules.ruleset import Ruleset
@@ -53,10 +54,21 @@ class Ledger:
             yield tx
 
     def publish(self) -> None:
-        """Read all lists anew and give the rules to the guard: once at start, and after a change of gate.toml."""
+        """Read all lists anew and give the rules to the guard."""
         with self._lock, self.lists.reading() as tx:
             self.publisher.load(tx)
             self.publisher.let_out()
+
+    def configure(self, config: ConfigView) -> None:
+        """Publish anew under other settings. Raises StoreError, and then the old ones hold."""
+        with self._lock:
+            before = self.publisher.config
+            self.publisher.configure(config)
+            try:
+                self.publish()
+            except BaseException:
+                self.publisher.configure(before)
+                raise
 
     def change(self, by: By, plan: Callable[[Transaction], Plan]) -> Change | None:
         """Plan and make one change; None: all was so already. Raises the plan's Fault, and then nothing changed."""

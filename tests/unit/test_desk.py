@@ -398,3 +398,53 @@ def test_a_hundred_thousand_entries(opened: OpenDesk) -> None:
     opened.undo()
     opened.undo()
     assert opened.desk.accounts.list(ListQuery(), "cli").total == 1
+
+
+def test_a_click_makes_the_account_too_in_one_undo(opened: OpenDesk) -> None:
+    before = opened.rows()
+    new = "Bob@own.example"
+    refused("account.unknown", lambda: opened.deny(new, "spam@bad.example"))
+    told = opened.deny(new, "spam@bad.example", source="click", make_account=True)
+    assert told.change is not None
+    assert told.change.text == "Deny spam@bad.example for new account bob@own.example"
+    assert told.change.params["made"]
+    assert opened.check("spam@bad.example", "bob@own.example").verdict == "refuse"
+    opened.deny("ann@own.example", "spam@bad.example", make_account=True)
+    assert [row.scope for row in opened.entries(ANNA)] == [ANNA], "an alias is an account already"
+    opened.undo()
+    opened.undo()
+    assert opened.rows() == before
+
+
+def test_no_account_is_made_of_a_foreign_address(tmp_path: Path) -> None:
+    with open_desk(tmp_path, REAL) as opened:
+        new = {"make_account": True}
+        refused("account.foreign_domain", lambda: opened.deny("bob@else.example", "spam@bad.example", **new))
+        refused("scope.foreign_domain", lambda: opened.deny("@else.example", "spam@bad.example", **new))
+
+
+def test_wider_scopes_are_counted_however_long_they_are(opened: OpenDesk) -> None:
+    opened.deny("*", *(f"spam{number}@bad.example" for number in range(1200)))
+    opened.allow("*", *(f"kate{number}@good.example" for number in range(1100)))
+    page = opened.desk.accounts.list(ListQuery(limit=1), "cli")
+    assert [(each.scope, each.denied, each.allowed) for each in page.scopes] == [
+        ("*", 1200, 1100), ("@own.example", 0, 0),
+    ]  # fmt: skip
+    assert opened.desk.accounts.list(ListQuery(after=ANNA), "cli").scopes == []
+
+
+def test_an_import_may_say_who_is_expected(opened: OpenDesk) -> None:
+    before = opened.rows()
+    opened.desk.accounts.set(SetAccount(address=ANNA, expect=["@shop.example"]), "cli")
+    item = ImportItem(
+        scope="ann@own.example", patterns=["x@bad.example"], expect=["kate@shop.example", "@SHOP.example"]
+    )
+    told = opened.desk.importing.apply(ApplyImport(label="shop.mbox", items=[item]), "app")
+    assert told.applied == 1
+    account = opened.desk.accounts.show(OneAccount(address=ANNA), "cli")
+    assert account.expect == ["@shop.example", "kate@shop.example"]
+    wide = [ImportItem(scope="*", patterns=["x@bad.example"], expect=["@shop.example"])]
+    refused("scope.not_an_account", lambda: opened.desk.importing.apply(ApplyImport(label="x", items=wide), "app"))
+    opened.undo()
+    opened.undo()
+    assert opened.rows() == before
