@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
+from app.language import filled
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
 from app.link.state import LOOKS, LinkState
@@ -145,11 +146,11 @@ class Window(QMainWindow):
         """Do again what was undone last."""
         last = self._client.redo
         if last is not None:
-            again = self.tr("Done again: %1").replace("%1", change_in_words(last))
+            again = filled(self.tr("Done again: %1"), change_in_words(last))
             self._client.call("redo", Nothing(), lambda done: self.say(again, done.change))
 
     def _undone(self, what: Change, _done: Changed) -> None:
-        self.toast.tell(self.tr("Taken back: %1").replace("%1", change_in_words(what)))
+        self.toast.tell(filled(self.tr("Taken back: %1"), change_in_words(what)))
 
     def open_import(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
         """The import takes the content area."""

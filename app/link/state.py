@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QCoreApplication
 
+from app.counts import counts
 from app.language import QT_TRANSLATE_NOOP
 from gate.control.messages import GateState
 
@@ -122,7 +123,7 @@ LOOKS: dict[LinkState, StateLook] = {
     ),
     LinkState.DRAINING: StateLook(
         QT_TRANSLATE_NOOP("LinkState", "Finishing"),
-        QT_TRANSLATE_NOOP("LinkState", "The mail port is closed; %n session(s) are finishing, 30 s at most."),
+        QT_TRANSLATE_NOOP("LinkState", "The mail port is closed; sessions are finishing, 30 s at most."),
         "state-draining", "stopped_fill", "stopped", "stopped_tint", _SWITCH, segment="stop",
     ),
     LinkState.STOPPED: StateLook(
@@ -168,12 +169,7 @@ def title(state: LinkState) -> str:
 
 def sentence(state: LinkState, sessions: int = 0) -> str:
     """What the state means, in one sentence; `sessions` are those still under way."""
-    if state is not LinkState.DRAINING:
-        return _say(LOOKS[state].sentence)
-    text = QCoreApplication.translate("LinkState", LOOKS[state].sentence, None, sessions)
-    if "(s)" in text:  # English without a translation file: Qt leaves the plural to one
-        text = text.replace("session(s) are", "session is" if sessions == 1 else "sessions are")
-    return text
+    return counts.finishing(sessions) if state is LinkState.DRAINING else _say(LOOKS[state].sentence)
 
 
 def segment_word(segment: Segment) -> str:

@@ -7,7 +7,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
+from app.counts import counts
+from app.language import filled
 from app.link.state import LOOKS, Action, LinkState, sentence, title
+from app.models.words import clock
 from app.theme.tokens import HEADER, HEADER_LOST, HEADER_SMALL
 from app.widgets.buttons import Button
 from app.widgets.frames import Disc
@@ -108,7 +111,6 @@ class Header(QWidget):
         self._sentence.setText(self._words())
         self._sentence.setVisible(not alone)
         self._again.setVisible(lost)
-        self.setToolTip("")
         self.setFixedHeight(self._height(lost=lost))
         side = 16 if self._small else 24
         self._row.setContentsMargins(side, 0, side, 0)
@@ -138,18 +140,16 @@ class Header(QWidget):
             return self._trouble
         words = sentence(self._state, self._sessions)
         if self._state is LinkState.LOST and self._last_word is not None and not self._small:
-            told = self.tr("Last word from it: %1, %2.").replace("%1", clock(self._last_word))
-            return f"{told.replace('%2', self._ago(self._last_word))} {words}"
+            when = clock(self._last_word.isoformat())
+            told = filled(self.tr("Last word from it: %1, %2."), when, self._ago(self._last_word))
+            return f"{told} {words}"
         return words
 
     def _ago(self, when: datetime) -> str:
         minutes = int((datetime.now().astimezone() - when).total_seconds() // 60)
         if minutes < 1:
             return self.tr("just now")
-        if minutes < 120:
-            text = self.tr("%n minute(s) ago", "", minutes)
-            return text.replace("(s)", "" if minutes == 1 else "s")
-        return self.tr("%1 hours ago").replace("%1", str(minutes // 60))
+        return counts.minutes_ago(minutes) if minutes < 120 else counts.hours_ago(minutes // 60)
 
     def _count_down(self) -> None:
         self._sentence.setText(self._words())
@@ -161,7 +161,7 @@ class Header(QWidget):
         if self._seconds is None or self._seconds < 1:
             self._again.setText(self.tr("Trying again…"))
         else:
-            self._again.setText(self.tr("Trying again in %1 s…").replace("%1", str(self._seconds)))
+            self._again.setText(counts.seconds_to_try(self._seconds))
 
     def _ink(self, *, lost: bool) -> None:
         for label in (self._sentence, self._again):
@@ -185,8 +185,3 @@ class Header(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), t.lost_fill if self._state is LinkState.LOST else getattr(t, look.tint))
         painter.fillRect(0, self.height() - 1, self.width(), 1, t.hairline)
-
-
-def clock(when: datetime) -> str:
-    """The time of day, as the pages write it."""
-    return f"{when:%H:%M}"

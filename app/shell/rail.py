@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
+from app.language import filled
 from app.link.words import change_in_words
 from app.shell.pages import PageSpec, page_word
 from app.shell.rail_item import RailItem
@@ -110,8 +111,7 @@ class Rail(Ground):
         self._gate.setText(words)
         theme.set_kind(self._gate, "error" if lost else "muted")
         self._gate.setFont(theme.font("small", bold=lost))
-        if tip:
-            self._gate.setToolTip(tip)
+        self._gate.setToolTip(tip)
 
     def show_changes(self, undo: Change | None, redo: Change | None, *, live: bool = True) -> None:
         """What Undo and Redo would take."""
@@ -124,7 +124,7 @@ class Rail(Ground):
         self._redo.setEnabled(live)
         name = change_in_words(redo) if redo is not None else ""
         keys = QKeySequence(QKeySequence.StandardKey.Redo).toString(QKeySequence.SequenceFormat.NativeText)
-        self._redo.rename(self.tr("Redo: %1 (%2)").replace("%1", name).replace("%2", keys))
+        self._redo.rename(filled(self.tr("Redo: %1 (%2)"), name, keys))
 
 
 def _inset(widget: QWidget) -> QHBoxLayout:

@@ -8,8 +8,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
+from app.counts import counts
+from app.language import filled
 from app.link.words import fault_in_words
-from app.shell.header import clock
+from app.models.words import clock
 from app.widgets.buttons import IconButton
 from app.widgets.frames import Ground
 from app.widgets.labels import Label
@@ -61,7 +63,7 @@ class OldStrip(Strip):
         self.setVisible(when is not None)
         if when is not None:
             text = self.tr("What you see is from %1. You can read it; nothing can be changed until the gate answers.")
-            self.text.setText(text.replace("%1", clock(when)))
+            self.text.setText(filled(text, clock(when.isoformat())))
 
 
 class WarningStrip(Strip):
@@ -86,8 +88,8 @@ class WarningStrip(Strip):
         left = self._left()
         self.setVisible(bool(left))
         if left:
-            more = self.tr(" (and %1 more)").replace("%1", str(len(left) - 1)) if len(left) > 1 else ""
-            self.text.setText(fault_in_words(left[0].code, left[0].params, left[0].text) + more)
+            words = fault_in_words(left[0].code, left[0].params, left[0].text)
+            self.text.setText(filled(counts.and_more(len(left) - 1), words) if len(left) > 1 else words)
 
     def _put_away(self) -> None:
         self._away |= {(w.code, w.text) for w in self._left()[:1]}

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs.ask import Question
+from app.language import filled
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
 from app.link.state import Action
@@ -41,9 +42,9 @@ class Switching(QObject):
         words = self.tr(
             "The gate stands before your mail server (%1). While it is stopped, no mail comes in. "
             "To let everyone in instead, choose “Let all in”."
-        ).replace("%1", server)
+        )
         Question(
-            self.tr("Stop all mail?"), words, self.tr("Stop"),
+            self.tr("Stop all mail?"), filled(words, server), self.tr("Stop"),
             lambda do, _tick: self.call("stop") if do else None, keep=self.tr("Go on"), parent=self._window,
         ).open()  # fmt: skip
 

@@ -37,11 +37,6 @@ class Ground(QWidget):
         super().__init__(parent)
         self._colour = colour
 
-    def set_colour(self, colour: str) -> None:
-        """Take another token's colour."""
-        self._colour = colour
-        self.update()
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.update()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from app.language import QT_TRANSLATE_NOOP
+from app.language import QT_TRANSLATE_NOOP, filled
 from gate.control.messages import KindName
 
 
@@ -59,4 +59,4 @@ def kind_icon(kind: str) -> str:
 def kind_meaning(kind: str, pattern: str) -> str:
     """What the pattern matches, in the owner's language."""
     bare = pattern.removeprefix("keyword:").removeprefix("@").removeprefix(".")
-    return QCoreApplication.translate("Kind", KINDS[kind].meaning).replace("%1", bare)  # type: ignore[index]
+    return filled(QCoreApplication.translate("Kind", KINDS[kind].meaning), bare)  # type: ignore[index]

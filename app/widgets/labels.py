@@ -73,12 +73,14 @@ def plain_tip(text: str) -> str:
 
 
 class ElidedLabel(Label):
-    """A label of one line that gives way: it ends in "…" and shows the whole in its tooltip."""
+    """A label of one line that gives way: it ends in "…" and shows the whole in its tooltip, over what that says
+    anyway."""
 
     def __init__(
         self, text: str = "", step: str = "body", kind: str = "", *, bold: bool | None = None,
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
+        self._more = ""
         super().__init__(text, step, kind, bold=bold, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(24)
@@ -98,9 +100,13 @@ class ElidedLabel(Label):
         super().resizeEvent(event)
         self._tip()
 
+    def setToolTip(self, text: str) -> None:
+        self._more = text
+        self._tip()
+
     def _tip(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
-        self.setToolTip(self.text() if cut else "")
+        super().setToolTip("\n".join(each for each in (self.text() if cut else "", self._more) if each))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.language import filled
 
 
 class Stepper(QWidget):
@@ -20,8 +21,8 @@ class Stepper(QWidget):
     def go(self, step: int) -> None:
         """Make this step the current one; those before it are done."""
         self._at = step
-        text = self.tr("Step %1 of %2: %3").replace("%1", str(step + 1)).replace("%2", str(len(self._steps)))
-        self.setAccessibleName(text.replace("%3", self._steps[step]))
+        text = self.tr("Step %1 of %2: %3")
+        self.setAccessibleName(filled(text, str(step + 1), str(len(self._steps)), self._steps[step]))
         self.updateGeometry()
         self.update()
 

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.counts import counts
 from app.dialogs.ask import Question
+from app.language import filled, plural
 from app.widgets.buttons import Button, IconButton
 from app.widgets.fields import PatternField, SearchField
 from app.widgets.frames import EmptyPage
@@ -46,6 +48,35 @@ def test_an_address_loses_its_local_part_first(qapp: QApplication, local: str, w
 def test_control_and_bidi_characters_are_seen() -> None:
     assert visible("a\x07b\u202ec") == "a\\x07b\\u202ec"
     assert visible("居留守@例え.jp") == "居留守@例え.jp"
+
+
+def test_a_value_that_looks_like_a_place_stays_as_it_is() -> None:
+    assert filled("%1 of %2, %1", "a%2", "%1b") == "a%2 of %1b, a%2"
+    assert filled("%3 and %1", "x") == "%3 and x"
+    assert filled("%1", "\\1") == "\\1"
+
+
+def test_english_counts_without_a_file(qapp: QApplication) -> None:
+    assert "1 session is finishing" in counts.finishing(1)
+    assert "3 sessions are finishing" in counts.finishing(3)
+    assert counts.minutes_ago(1) == "1 minute ago"
+    assert counts.hours_ago(4) == "4 hours ago"
+    assert plural("残り 3 件", 3) == "残り 3 件"
+
+
+def test_a_label_that_gives_way_keeps_what_its_tooltip_says_anyway(qapp: QApplication, qtbot: QtBot) -> None:
+    label = ElidedLabel("This computer")
+    qtbot.addWidget(label)
+    label.setToolTip("127.0.0.1:25")
+    label.resize(400, 20)
+    assert "127.0.0.1:25" in label.toolTip() and "This" not in label.toolTip()
+    label.resize(30, 20)
+    label.setText("This computer here")
+    assert "127.0.0.1:25" in label.toolTip() and "This" in label.toolTip()
+    label.setToolTip("")
+    label.resize(400, 20)
+    label.setText("Here")
+    assert label.toolTip() == ""
 
 
 def test_labels_never_take_markup(qapp: QApplication, qtbot: QtBot) -> None:
