@@ -13,7 +13,8 @@ The rules:
   4.5.3.1), as they are or with the sixteen put in, the name put in has exactly the length of the run it replaces (1
   where that is nothing). In such a place nothing else changes its length, whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
-  route and trailing dot. So one recipient always has one decoy, as a greylist or an address cache expects.
+  route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
+  expects.
 - The case class of the run stays: lower, UPPER, or Mixed (first letter upper, the rest lower). Hence a server that
   lower-cases names is told from one that leaves them as they are.
 """
@@ -30,10 +31,14 @@ LOCAL_LIMIT, PATH_LIMIT, LINE_LIMIT = 64, 254, 512
 """Octets beyond which a server may refuse for length (RFC 5321 4.5.3.1; the path here without its brackets)."""
 _SLIDING = 8
 """A name of so many characters is found inside a longer run too; a shorter one only as a whole run."""
+_WORD = 5
+"""A name of fewer characters is a consonant and figures: no word that a reply may hold, and hardly anybody's name."""
 _DIGITS = 48
 """Characters that one HMAC is enough for; a longer name repeats them."""
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
-_ALPHABET = _LETTERS + b"0123456789"
+_FIGURES = b"0123456789"
+_ALPHABET = _LETTERS + _FIGURES
+_CONSONANTS = bytes(each for each in _LETTERS if each not in b"aeiouy")
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 _RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in range(NAME_LENGTH + 1))
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
@@ -143,14 +148,15 @@ def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
 
 def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes:
     number = int.from_bytes(hmac.digest(key, canonical, "sha256"), "big")
-    number, index = divmod(number, len(_LETTERS))
-    name = bytearray([_LETTERS[index]])
+    letters, rest = (_LETTERS, _ALPHABET) if length >= _WORD else (_CONSONANTS, _FIGURES)
+    number, index = divmod(number, len(letters))
+    name = bytearray([letters[index]])
     while len(name) < min(length, _DIGITS):
-        number, index = divmod(number, len(_ALPHABET))
-        name.append(_ALPHABET[index])
+        number, digit = divmod(number, len(rest))
+        name.append(rest[digit])
     name = (name * (length // len(name) + 1))[:length]
     if name == other_than:
-        name[0] = _LETTERS[(_LETTERS.index(name[0]) + 1) % len(_LETTERS)]
+        name[0] = letters[(index + 1) % len(letters)]
     return bytes(name)
 
 

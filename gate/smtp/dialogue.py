@@ -148,7 +148,7 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw = self._envelope.way_back(reply.raw, seek=slot.verdict is not None)
+        raw = self._envelope.way_back(reply.raw, seek=slot.seek)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
         if slot.command and slot.decoy and reply.severity == 2:

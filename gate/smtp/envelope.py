@@ -8,7 +8,7 @@ import enum
 from collections import deque
 from dataclasses import dataclass
 
-from gate.backend.decoy import NAME_LENGTH, Decoy, way_back
+from gate.backend.decoy import Decoy, way_back
 from gate.backend.reply import Reply
 from gate.rules.ruleset import Verdict
 from gate.smtp.commands import Command
@@ -18,7 +18,6 @@ Mail = enum.Enum("Mail", "NONE ASKED OPEN")
 
 DECOY_LIMIT = 1000
 """Decoys of one session that are led back; the oldest are forgotten first."""
-_NO_DECOY = (Decoy(path=b"", name=b"\0" * NAME_LENGTH, original=b""),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Slot:
         command: what was forwarded; None: the end of a message, or an answer of the gate's own.
         local: the gate's own answer, whole: it only waits for its turn.
         barrier: nothing was sent after it.
+        seek: length of the name that the recipient's decoy would have had, for `Envelope.way_back`.
         verdict: of a judged RCPT. One outside a transaction has a decoy but no verdict.
     """
 
@@ -39,6 +39,7 @@ class Slot:
     recipient: str = ""
     verdict: Verdict | None = None
     decoy: Decoy | None = None
+    seek: int = 0
 
 
 def text_of(path: bytes) -> str:
@@ -74,12 +75,14 @@ class Envelope:
         self.mail = Mail.NONE
 
     def lead_back(self, decoy: Decoy) -> None:
-        """From now on the decoy's name is replaced in every reply."""
-        if decoy not in self._decoys:
-            self._decoys.append(decoy)
+        """From now on the decoy's name is replaced in every reply. (Of two with one name the last is meant.)"""
+        if decoy in self._decoys:
+            self._decoys.remove(decoy)
+        self._decoys.append(decoy)
 
-    def way_back(self, reply: bytes, *, seek: bool = False) -> bytes:
-        """`seek`: look through the reply even if there is no decoy, so that it takes as long."""
+    def way_back(self, reply: bytes, *, seek: int = 0) -> bytes:
+        """`seek`: look through the reply for a name of this length even if there is no decoy, so that it takes as
+        long."""
         if not self._decoys:
-            return way_back(reply, _NO_DECOY) if seek else reply
+            return way_back(reply, (Decoy(path=b"", name=b"\0" * seek, original=b""),)) if seek else reply
         return way_back(reply, tuple(self._decoys))

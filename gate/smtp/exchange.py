@@ -51,11 +51,12 @@ class Exchange:
         terms: Terms,
         *,
         judge: Callable[[str, str], Verdict],
-        decoy: Callable[[bytes], Decoy],
+        decoy: Callable[[bytes, int], Decoy],
         refusal: Callable[[str, bytes], bytes | None],
     ) -> None:
         """`judge` gets sender and recipient as they stand between `<` and `>`, and may raise a `Fault` (451);
-        `refusal` gets the recipient's domain and path and tells the reply to give instead of asking a decoy, or None.
+        `decoy` gets the recipient's path and the octets of the command line with its end; `refusal` gets
+        the recipient's domain and path and tells the reply to give instead of asking a decoy, or None.
         """
         self.phase = Phase.GREETING
         self.client_name = ""

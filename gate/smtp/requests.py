@@ -84,7 +84,7 @@ class Requests(Exchange):
     def _rcpt(self, command: Command) -> bool:
         recipient, sender = text_of(command.path), self._envelope.sender
         # All of it for everyone: a refusal must not take longer.
-        decoy = self._decoy(command.path)
+        decoy = self._decoy(command.path, len(command.line) + 2)
         disguised = command.with_path(decoy.path)
         own = self._refusal(from_wire(recipient).domain, command.path)
         if self._envelope.mail is Mail.NONE:
@@ -96,7 +96,8 @@ class Requests(Exchange):
             self._answer(b"451 4.3.0 Error: temporary lookup failure\r\n")
             return True
         if verdict.verdict == "accept":
-            self._forward(command.line, Slot(command, sender=sender, recipient=recipient, verdict=verdict))
+            slot = Slot(command, sender=sender, recipient=recipient, verdict=verdict, seek=len(decoy.name))
+            self._forward(command.line, slot)
             return True
         if verdict.because == "relay":
             own = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path

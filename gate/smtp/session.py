@@ -184,7 +184,7 @@ class Session(asyncio.Protocol):
         self.dialogue = Dialogue(
             settings.terms,
             judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
-            decoy=lambda path: decoy_for(self._house.key, path, settings.delimiter),
+            decoy=lambda path, line: decoy_for(self._house.key, path, settings.delimiter, line=line),
             refusal=self._house.refusal,
         )
         self.admitted = True

@@ -86,6 +86,56 @@ def test_a_reply_may_hold_several_decoys_several_times() -> None:
     assert way_back(said, []) == said
 
 
+@given(st.binary(min_size=1, max_size=8), st.text(st.sampled_from("aB3+._é"), max_size=320), st.integers(0, 600))
+def test_near_a_limit_a_decoy_changes_no_length(key: bytes, local: str, line: int) -> None:
+    path = local.encode() + b"@d"
+    length = len(local.encode())
+    decoy = decoy_for(key, path, line=line)
+    if length > 64 or len(path) > 254 or line > 512:
+        assert len(decoy.path) == len(path) or not decoy.original
+    if len(decoy.name) != 16:
+        assert len(decoy.name) == max(1, len(decoy.original))
+        assert max(length - 64, len(path) - 254, line - 512) > len(decoy.original) - 16
+    else:
+        grown = len(decoy.path) - len(path)
+        exact = len(decoy.original) == 16
+        assert exact or max(length, length + grown) <= 64
+        assert exact or (max(len(path), len(decoy.path)) <= 254 and max(line, line + grown) <= 512)
+    assert decoy.name.lower() != decoy.original.lower()
+
+
+@given(
+    st.text(st.sampled_from("abcXYZ019"), min_size=1, max_size=70),
+    st.sampled_from([b"550 5.1.1 <%s>: No such user; mx.test says no\r\n", b"550-%s\r\n550 is not here, user %s\r\n"]),
+)
+def test_the_way_back_from_a_decoy_of_any_length(name: str, said: bytes) -> None:
+    path = name.encode() + b"+" + b"-" * 60 + b"@d.example"
+    decoy = decoy_for(KEY, path)
+    assert len(decoy.name) == len(name)
+    told_apart = [each for each in (bytes, bytes.lower, bytes.upper) if each is bytes or each(decoy.name) != decoy.name]
+    for chosen in told_apart:
+        assert way_back(said.replace(b"%s", chosen(decoy.path)), [decoy]) == said.replace(b"%s", chosen(path))
+    other = decoy_for(KEY, b"bob@d.example")
+    both = decoy.path + b" " + other.path
+    assert way_back(both, [decoy, other]) == path + b" bob@d.example" == way_back(both, [other, decoy])
+
+
+@pytest.mark.parametrize("run", [b"a", b"to", b"the", b"mail", b"5", b"tls"])
+def test_a_short_name_is_never_taken_for_a_word(run: bytes) -> None:
+    words = b"450 4.7.1 a to the mail is no on mx tls dns b4u ab12 2001:db8::1 user-unknown\r\n"
+    for number in range(200):
+        decoy = decoy_for(bytes([number]), run + b"+" + b"-" * 70 + b"@d")
+        assert way_back(words, [decoy]) == words
+
+
+def test_a_literal_in_the_route_is_not_the_local_part() -> None:
+    assert decoy_for(KEY, b"@[a:b]:user2@localhost").original == b"user2"
+    assert decoy_for(KEY, b"@[a:b]:user2@localhost").path.startswith(b"@[a:b]:")
+    assert mailbox(b"@[IPv6:::1],@b:user2@d") == b"user2@d"
+    assert mailbox(b'@[a:b]:"user2"@d') == b'"user2"@d'
+    assert canonical(b'@[a:b]:"user2"@d') == canonical(b"user2@d")
+
+
 def test_quotes_that_the_server_strips() -> None:
     decoy = decoy_for(KEY, b'"No pe"@d')
     assert way_back(b"550 <" + decoy.name + b" pe@d>", [decoy]) == b"550 <No pe@d>"

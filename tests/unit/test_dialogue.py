@@ -24,7 +24,7 @@ def dialogue(*offer: bytes, **terms: object) -> Dialogue:
     one = Dialogue(
         Terms(**terms),  # type: ignore[arg-type]
         judge=Guard().judge,
-        decoy=lambda path: decoy_for(KEY, path),
+        decoy=lambda path, line: decoy_for(KEY, path, line=line),
         refusal=lambda _domain, _path: None,
     )
     one.backend_reply(reply_of(b"220 mail.test ESMTP"))
@@ -76,7 +76,7 @@ def test_the_name_of_the_owner_stands_in_greeting_and_ehlo() -> None:
     one = Dialogue(
         Terms(hostname=b"mx.own.test", message_bytes=5),
         judge=Guard().judge,
-        decoy=lambda path: decoy_for(KEY, path),
+        decoy=lambda path, line: decoy_for(KEY, path, line=line),
         refusal=lambda _domain, _path: None,
     )
     assert to_client(one.backend_reply(reply_of(b"220 mail.test ESMTP x"))) == b"220 mx.own.test ESMTP x\r\n"

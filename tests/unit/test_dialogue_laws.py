@@ -137,7 +137,10 @@ class Session:
         self.heard = b""
         self.closed = False
         self.dialogue = Dialogue(
-            Terms(), judge=GUARD.judge, decoy=lambda path: decoy_for(KEY, path), refusal=lambda _domain, _path: None
+            Terms(),
+            judge=GUARD.judge,
+            decoy=lambda path, line: decoy_for(KEY, path, line=line),
+            refusal=lambda _domain, _path: None,
         )
         self.perform(self.dialogue.backend_reply(reply_of(b"220 mail.test")))
 

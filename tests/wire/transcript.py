@@ -109,7 +109,7 @@ class PurePlayer:
         self.dialogue = Dialogue(
             terms,
             judge=transcript.guard().judge,
-            decoy=lambda path: decoy_for(KEY, path),
+            decoy=lambda path, line: decoy_for(KEY, path, line=line),
             refusal=transcript.refusal,
         )
 
