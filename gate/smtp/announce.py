@@ -37,8 +37,8 @@ def name_in(reply: Reply) -> bytes:
 
 
 def hello(reply: Reply, hostname: bytes) -> bytes:
-    """The reply to HELO."""
-    return _renamed(reply, hostname, 250)
+    """The reply to HELO: one line, also where it is remembered from an EHLO."""
+    return _renamed(Reply((reply.lines[0].replace(b"250-", b"250 ", 1),)), hostname, 250)
 
 
 def extended_hello(reply: Reply, hostname: bytes, *, message_bytes: int, starttls: bool) -> tuple[bytes, Announced]:

@@ -11,6 +11,8 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   before anything else is sent, so that no decoy ever receives mail. The way back goes over every later reply.
 - A RCPT outside a transaction is always asked with its decoy: it cannot be judged, and gets the backend's 503 anyway.
 - What the gate refuses in its own words (another's domain; a catch-all) waits until all is answered, like a decoy.
+- A client greets again after STARTTLS. A backend that answers 503 to a second EHLO has heard the first: the client is
+  told what the backend said then.
 - A message gets 250 only when the backend has said so after the final dot. A message that may not pass, or whose
   backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
 """
@@ -180,8 +182,12 @@ class Dialogue(Requests):
         self._say(raw)
 
     def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
+        if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:
+            # RFC 3207 4.2 has the client greet again; to the backend, which sees no TLS, it may have done so already.
+            reply = self._welcome
         if slot.command is None or reply.code != 250:
             return raw
+        self._welcome = reply
         self._must_greet = False
         self._envelope.end()  # RFC 5321 4.1.4: as by RSET
         self.client_name = slot.command.name.decode("ascii")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.backend.decoy import Decoy
+from gate.backend.reply import Reply
 from gate.rules.ruleset import Verdict
 from gate.smtp import announce, wording
 from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
@@ -66,6 +67,7 @@ class Exchange:
         self._pending: deque[Slot] = deque()
         self._envelope = Envelope()
         self._announced = announce.NOTHING
+        self._welcome: Reply | None = None
         self._server_name = terms.hostname or b"localhost"
         self._stream = DataStream(0)
         self._verdict_on_data = b""

@@ -3,12 +3,14 @@
 import re
 import smtplib
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
@@ -101,6 +103,29 @@ def test_a_denied_sender_hears_what_a_missing_account_sounds_like(home: Home, se
     assert pipelined == denied
     assert re.search(r"^5\d\d .*$", denied, re.MULTILINE)
     assert not re.search(r"^5", friend, re.MULTILINE)
+
+
+def test_an_honest_client_may_use_tls(home: Home, server: Server, tmp_path: Path) -> None:
+    """OpenSMTPD wants no second EHLO, which RFC 3207 asks of the client after STARTTLS."""
+    configure(home, server.proxy)
+    authority = trustme.CA()
+    certificate = authority.issue_cert("mx.outside.test")
+    certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
+    both = (tmp_path / "both.pem").as_posix()
+    with (home.path / "config" / "gate.toml").open("a") as settings:
+        settings.write(f'[tls]\ncertificate = "{both}"\nkey = "{both}"\n')
+    deny(home)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    trusting.check_hostname = False
+    with home.gate() as gate, smtplib.SMTP("127.0.0.1", gate.port, "mx.outside.test", timeout=60) as client:
+        client.ehlo()
+        assert client.starttls(context=trusting)[0] == 220
+        code, offer = client.ehlo()
+        assert code == 250 and b"STARTTLS" not in offer
+        assert client.sendmail(FRIEND, [DENYING], "Subject: sealed\r\n\r\nhello\r\n") == {}
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.sendmail(SPAMMER, [DENYING], "Subject: x\r\n\r\nhello\r\n")
 
 
 def test_the_words_are_the_servers_own(home: Home, postfix: Postfix) -> None:

@@ -85,6 +85,56 @@ def test_the_name_of_the_owner_stands_in_greeting_and_ehlo() -> None:
     assert to_client(told) == b"250-mx.own.test Hello\r\n250 SIZE 5\r\n"
 
 
+OFFER = b"250-mail.test\r\n250-SIZE 100\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 HELP\r\n"
+
+
+def secured(first: bytes, answer: bytes) -> Dialogue:
+    """A dialogue whose client has greeted with `first`, which was answered so, and has begun TLS."""
+    one = Dialogue(
+        Terms(starttls=True),
+        judge=Guard().judge,
+        decoy=lambda path, line: decoy_for(KEY, path, line=line),
+        refusal=lambda _domain, _path: None,
+    )
+    one.backend_reply(reply_of(b"220 mail.test ESMTP"))
+    one.client_data(first)
+    one.backend_reply(reply_of(answer))
+    one.client_data(b"STARTTLS\r\n")
+    one.secured()
+    return one
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "again", "told"),
+    [
+        (b"EHLO c\r\n", OFFER, b"EHLO c\r\n", b"250-mail.test\r\n250-SIZE 100\r\n250 PIPELINING\r\n"),
+        (b"EHLO c\r\n", OFFER, b"HELO c\r\n", b"250 mail.test\r\n"),
+        (b"HELO c\r\n", b"250 mail.test\r\n", b"EHLO c\r\n", b"250 mail.test\r\n"),
+    ],
+)
+def test_after_tls_a_backend_that_wants_no_second_greeting_is_not_heard(
+    first: bytes, answer: bytes, again: bytes, told: bytes
+) -> None:
+    one = secured(first, answer)
+    one.client_data(again)
+    assert to_client(one.backend_reply(reply_of(b"503 5.5.1 Already identified"))) == told
+    assert to_backend(one.client_data(b"MAIL FROM:<a@b.test>\r\n")) == b"MAIL FROM:<a@b.test>\r\n"
+    one.backend_reply(reply_of(b"250 ok"))
+    one.client_data(b"EHLO again\r\n")  # a third one: nothing has changed for the client
+    assert to_client(one.backend_reply(reply_of(b"503 5.5.1 Already identified")))[:3] == b"503"
+
+
+def test_after_tls_what_the_backend_says_anew_is_told() -> None:
+    one = secured(b"EHLO c\r\n", OFFER)
+    one.client_data(b"EHLO c\r\n")
+    assert to_client(one.backend_reply(reply_of(b"550 go away"))) == b"550 go away\r\n"
+    one.client_data(b"MAIL FROM:<a@b.test>\r\nEHLO c\r\n")
+    assert to_client(one.backend_reply(reply_of(b"250-mail.test\r\n250 DSN"))) == b"250-mail.test\r\n250 DSN\r\n"
+    without = secured(b"EHLO c\r\n", b"550 not now")
+    without.client_data(b"EHLO c\r\n")
+    assert to_client(without.backend_reply(reply_of(b"503 5.5.1 no"))) == b"503 5.5.1 no\r\n"
+
+
 @pytest.mark.parametrize("reply", [b"250 what", b"421 mail.test closing", b"550 x"])
 def test_a_reply_that_nobody_asked_for_ends_the_session(reply: bytes) -> None:
     actions = dialogue().backend_reply(reply_of(reply))
