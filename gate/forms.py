@@ -60,7 +60,9 @@ class Status(Form, frozen=True, kw_only=True):
     """Client sessions under way."""
     own_domains: list[str] = []
     home: str = ""
-    """The data folder in use."""
+    """The data folder in use: lists, log, mail of the built-in server."""
+    settings: str = ""
+    """The gate.toml in use; it need not exist."""
     since: str | None = None
     """When this gate process started."""
 

@@ -103,7 +103,7 @@ def quit_(as_json: Json = False) -> None:
 def _not_running() -> Status:
     """What can be told without a gate; a gate.toml that cannot be used is a warning here."""
     places = link.folders()
-    found = Status(state="not running", version=__version__, home=str(places.data))
+    found = Status(state="not running", version=__version__, home=str(places.data), settings=str(places.config_file))
     try:
         deliver = config.load(places.config_file).gate.deliver
     except config.ConfigError as problem:
@@ -136,5 +136,7 @@ def _show(found: Any, as_json: bool) -> None:
         output.say(f"mail comes in at: {', '.join(found.listen) or 'nowhere (the port is closed)'}")
         output.say(f"delivers to: {found.deliver}")
         output.say(f"refused: {found.refused}   accepted: {found.accepted}")
+    output.say(f"data: {found.home}")
+    output.say(f"settings: {found.settings}")
     for warning in found.warnings:
         output.warn(warning)

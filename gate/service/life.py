@@ -92,7 +92,15 @@ class Life:
         """The backend is another, or what is to be told of it. A port that it kept closed opens by itself."""
         self._news()
         because = self._closed_because
-        if because is not None and because.code.startswith("backend.") and self._port.may_open and not self._reopening:
+        by_backend = because is not None and (because.code.startswith("backend.") or because.code == "smtp.ipv6")
+        if by_backend and self._port.may_open and not self._reopening:
+            self._reopening = asyncio.get_running_loop().create_task(self._reopen())
+
+    def settings_changed(self) -> None:
+        """gate.toml says something else now. A port that only the settings kept closed opens by itself."""
+        self._news()
+        because = self._closed_because
+        if because is not None and because.code == "port.domains" and not self._reopening:
             self._reopening = asyncio.get_running_loop().create_task(self._reopen())
 
     async def end(self) -> None:
@@ -237,5 +245,6 @@ class Life:
             sessions=self._port.sessions,
             own_domains=found.own_domains,
             home=found.home,
+            settings=found.settings,
             since=self._since,
         )

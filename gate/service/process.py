@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 
 from gate import __version__
-from gate import config as settings
 from gate.config import Config
 from gate.control import transport
 from gate.control.methods import Methods
@@ -25,7 +24,7 @@ from gate.folders import Folders
 from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
 from gate.rules.ruleset import Ruleset
-from gate.service import logs
+from gate.service import logs, settings
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
 from gate.service.opening import Opened, opened
@@ -34,8 +33,6 @@ from gate.service.port import MailPort
 TOUCH_SECONDS = 3600.0
 """XDG lets what was not touched for six hours be cleared from a runtime folder."""
 COMMAND_SECONDS = 5.0
-COMMAND = "irusu-gate serve"
-"""What a line names where an option is to blame, not the file."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +44,12 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
     folders.make()
     with Ownership(folders, "gate") as ownership:
         _own(ownership)
-        config = overridden(settings.load(folders.config_file), given, str(folders.config_file))
+        config = settings.read(folders, given)
         logs.begin(folders.log)
         _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data, extra=logs.FILE_ONLY)
         try:
             with opened(folders, config) as found, _runner() as runner:
-                runner.run(_live(folders, config, found, state))
+                runner.run(_live(folders, given, config, found, state))
         except Fault as fault:
             _log.error("%s", fault, extra=logs.FILE_ONLY)  # the command line says it on the terminal
             raise
@@ -67,15 +64,6 @@ def _own(ownership: Ownership) -> None:
         if problem.code != "owner.command":
             raise
         ownership.take(COMMAND_SECONDS)
-
-
-def overridden(config: Config, given: Mapping[str, Any], file: str) -> Config:
-    """The settings with the command line's on top; ConfigError for what cannot be used or is not built yet."""
-    if given:
-        section = msgspec.structs.replace(config.gate, **given)
-        config = settings.check(msgspec.structs.replace(config, gate=section), COMMAND)
-    settings.check_built(config, lambda key: COMMAND if key.removeprefix("gate.") in given else file)
-    return config
 
 
 @contextlib.contextmanager
@@ -94,7 +82,9 @@ def _runner() -> Iterator["asyncio.Runner"]:
         yield runner
 
 
-async def _live(folders: Folders, config: Config, found: Opened, state: Wanted | None) -> None:
+async def _live(
+    folders: Folders, given: Mapping[str, Any], config: Config, found: Opened, state: Wanted | None
+) -> None:
     recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
 
     port = MailPort(folders, config, found, recorder)
@@ -109,15 +99,19 @@ async def _live(folders: Folders, config: Config, found: Opened, state: Wanted |
             accepted=accepted,
             own_domains=sorted(rules.own_domains) if rules is not None else [],
             home=str(folders.data),
+            settings=str(folders.config_file),
             warnings=[*_unreadable(rules), *recorder.warnings()],
         )
 
     life = Life(port, found.guard, found.lists, found.events, describe)
     port.changed = life.port_changed
     methods = Methods(found.desk, life)
+    reload = settings.Reload(
+        folders, given, config, found=found, port=port, recorder=recorder, changed=life.settings_changed
+    )
     recorder.start()
     try:
-        async with _control(folders, methods, found), _signals(life):
+        async with _control(folders, methods, found), _signals(life, reload):
             await life.begin(state)
             await life.ended.wait()
             await life.end()
@@ -166,20 +160,30 @@ async def _control(folders: Folders, methods: Methods, found: Opened) -> AsyncIt
 
 
 @contextlib.asynccontextmanager
-async def _signals(life: Life) -> AsyncIterator[None]:
-    """SIGTERM and Ctrl-C: let the sessions finish, then end."""
+async def _signals(life: Life, reload: settings.Reload) -> AsyncIterator[None]:
+    """SIGTERM and Ctrl-C: let the sessions finish, then end. SIGHUP: read gate.toml anew; but a terminal that is
+    closed ends the gate that was started in it."""
     loop = asyncio.get_running_loop()
-    asked: set[asyncio.Task[Status]] = set()
+    asked: set[asyncio.Task[Any]] = set()
+    terminals = _terminals()
 
     def end() -> None:
         asked.add(loop.create_task(life.quit()))
 
-    caught = (signal.SIGINT, signal.SIGTERM)
-    for each in caught:
+    def hang_up() -> None:
+        if _terminals() != terminals:
+            end()
+        else:
+            asked.add(loop.create_task(reload()))
+
+    caught = {signal.SIGINT: end, signal.SIGTERM: end}
+    if hasattr(signal, "SIGHUP"):
+        caught[signal.SIGHUP] = hang_up
+    for each, act in caught.items():
         try:
-            loop.add_signal_handler(each, end)
+            loop.add_signal_handler(each, act)
         except NotImplementedError:  # Windows
-            signal.signal(each, lambda *_: loop.call_soon_threadsafe(end))
+            signal.signal(each, lambda *_, act=act: loop.call_soon_threadsafe(act))
     try:
         yield
     finally:
@@ -187,3 +191,8 @@ async def _signals(life: Life) -> AsyncIterator[None]:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(each)
     await asyncio.gather(*asked)
+
+
+def _terminals() -> list[bool]:
+    """Which of stdin, stdout, stderr are a terminal that is still there."""
+    return [os.isatty(number) for number in range(3)]
