@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Sends bytes as they are. After a loss they are dropped: `backend_lost` has told it."""
-        if not self.lost:
+        if not self._transport.is_closing():
             self._transport.write(data)
 
     async def command(self, line: bytes, seconds: float | None = None) -> Reply:

@@ -249,7 +249,7 @@ class Session(asyncio.Protocol):
         """What goes the same way goes in one write."""
         if to_backend and self._backend is not None:
             self._backend.write(b"".join(to_backend))
-        if to_client and not self._gone:
+        if to_client and not self._transport.is_closing():
             self._transport.write(b"".join(to_client))
         to_backend.clear()
         to_client.clear()
@@ -264,7 +264,7 @@ class Session(asyncio.Protocol):
                     self._backend.close()
             case actions.CloseClient():
                 self._linger()
-            case actions.StartTls():
+            case actions.StartTls() if not self._transport.is_closing():
                 self._transport.pause_reading()  # or plain text could be taken for what TLS protects
                 self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
 
@@ -312,7 +312,7 @@ class Session(asyncio.Protocol):
         """Lets the client read the last reply: a connection closed with bytes unread is reset, and the reply lost."""
         self._house.closing(self)
         self._connect_no_more()
-        if self._tls or self._eof or not self._transport.can_write_eof():
+        if self._tls or self._eof or self._transport.is_closing() or not self._transport.can_write_eof():
             self._transport.close()
         else:
             self._transport.write_eof()
