@@ -52,6 +52,7 @@ class BuiltinServer:
 
     Attributes:
         port: the private port; 0 before `start`.
+        message_bytes: the size limit of the sessions that follow.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class BuiltinServer:
         """`mail`: the folder that holds one Maildir an account. `lookup` and `owns` are asked at every RCPT."""
         self.port = 0
         self.handler = _Handler(mail, lookup, owns, delimiter)
-        self._message_bytes = message_bytes
+        self.message_bytes = message_bytes
         self._hostname = hostname or platform.node() or "localhost"
         self._server: asyncio.Server | None = None
         self._sessions: set[_Smtp] = set()
@@ -70,7 +71,7 @@ class BuiltinServer:
         loop = asyncio.get_running_loop()
 
         def session() -> _Smtp:
-            return _Smtp(self.handler, self._sessions, loop, self._message_bytes, self._hostname)
+            return _Smtp(self.handler, self._sessions, loop, self.message_bytes, self._hostname)
 
         self._server = await loop.create_server(session, HOST, 0)
         self.port = self._server.sockets[0].getsockname()[1]

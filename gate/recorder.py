@@ -41,8 +41,7 @@ class Recorder:
         """`keep_days`, `max_rows`: what the log may hold; totals by day outlive the rows."""
         self._store = log_store
         self._events = events
-        self._keep_days = keep_days
-        self._max_rows = max_rows
+        self._limits = (keep_days, max_rows)  # replaced as one: the thread may be reading it
         self._queue: queue.Queue[Decision | None] = queue.Queue(QUEUE_LIMIT)
         self._pending: deque[Decision] = deque()
         self._thread: threading.Thread | None = None
@@ -62,6 +61,12 @@ class Recorder:
         self._refused, self._accepted = self._store.totals()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    def limit(self, *, keep_days: int, max_rows: int) -> None:
+        """The log may hold something else from now on; it is trimmed at the next turn."""
+        if (keep_days, max_rows) != self._limits:
+            self._limits = (keep_days, max_rows)
+            self._trim_at = 0.0
 
     def record(self, decision: Decision) -> None:
         """Take one decision. Never blocks, never raises."""
@@ -209,9 +214,10 @@ class Recorder:
         if (now < self._trim_at and self._untrimmed < TRIM_ROWS) or self._pending:
             return
         self._untrimmed = 0
-        oldest = (datetime.now(UTC) - timedelta(days=self._keep_days)).strftime("%Y-%m-%dT%H:%M:%S")
+        keep_days, max_rows = self._limits
+        oldest = (datetime.now(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%dT%H:%M:%S")
         try:
-            more = self._store.trim(oldest=oldest, max_rows=self._max_rows)
+            more = self._store.trim(oldest=oldest, max_rows=max_rows)
         except StoreError:
             more = False
         self._trim_at = now + (0.0 if more else TRIM_SECONDS)

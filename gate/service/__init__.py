@@ -3,6 +3,7 @@
     lock.py       who owns the data folder
     opening.py    store and desk, for the gate process and for a command without one
     life.py       the states: guard, open, stop, quit
+    settings.py   gate.toml, at start and when it is read anew
     process.py    `serve`: settings, logging, signals, one event loop
     logs.py       the log file and stderr
 

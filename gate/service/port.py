@@ -3,6 +3,7 @@
 It opens and closes; when, the gate's life says. It never judges a mail and touches no list.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -45,6 +46,8 @@ class MailPort:
         self._file = folders.config_file
         self._found = found
         self._builtin: BuiltinServer | None = None
+        self._is_open = False
+        self._following: asyncio.Task[None] | None = None
         self.listen: list[str] = []
         self.changed: Callable[[], None] = lambda: None
         if config.gate.deliver == BUILT_IN:
@@ -84,11 +87,26 @@ class MailPort:
         if self._backend.state is not BackendState.UP:
             await self._backend.examine()
         self._backend.start()
+        await self._settled()
         self.listen = await self._front.open()
+        self._is_open = True
+
+    def reconfigure(self, config: Config) -> None:
+        """Other domains, limits, networks, certificate for the sessions that follow. Raises SmtpError for a certificate
+        that cannot be used; then nothing has changed."""
+        self._front.reconfigure(config)
+        self._config = config
+        if self._builtin is not None:
+            self._builtin.message_bytes = config.limits.message_bytes
+
+    def ask_again(self) -> None:
+        """Have the backend asked soon what it must be asked: the own domains are others."""
+        self._backend.ask_again()
 
     async def close(self) -> None:
         """Stop listening at once; sessions go on."""
-        self.listen = []
+        self.listen, self._is_open = [], False
+        await self._settled()
         await self._front.close()
 
     async def drain(self, seconds: float) -> None:
@@ -97,6 +115,7 @@ class MailPort:
 
     async def end(self) -> None:
         """Take everything down, after `close` and `drain`."""
+        await self._settled()
         await self._backend.stop()
         if self._builtin is not None:
             await self._builtin.stop()
@@ -123,7 +142,23 @@ class MailPort:
         )
 
     def _changed(self) -> None:
+        if self._is_open and self._following is None:
+            self._following = asyncio.get_running_loop().create_task(self._follow(), name="mail port follows")
         self.changed()
+
+    async def _follow(self) -> None:
+        """The backend may take IPv6 clients now, or no more."""
+        try:
+            listen = await self._front.follow_backend()
+        finally:
+            self._following = None
+        if self._is_open and listen != self.listen:
+            self.listen = listen
+            self.changed()
+
+    async def _settled(self) -> None:
+        if self._following is not None:
+            await asyncio.wait({self._following})
 
     def _own_domains(self) -> list[str]:
         rules = self._found.guard.ruleset

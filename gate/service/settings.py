@@ -1,0 +1,108 @@
+"""gate.toml as the gate process uses it: read at start, and anew when it is told to.
+
+A file that cannot be used changes nothing: what holds goes on to hold, and one line says why. It knows no signal.
+
+To let a reload change a key: take it out of `RESTART` and see to it in `Reload._apply`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gate import config as settings
+from gate.config import Config
+from gate.errors import Fault
+from gate.folders import Folders
+from gate.recorder import Recorder
+from gate.service.opening import Opened, view
+from gate.service.port import MailPort
+
+COMMAND = "irusu-gate serve"
+"""What a line names where an option is to blame, not the file."""
+RESTART = ("gate.listen", "gate.deliver", "gate.client_address", "gate.hostname", "gate.recipient_delimiter")
+"""What a gate begins with and keeps."""
+
+_log = logging.getLogger(__name__)
+
+
+def read(folders: Folders, given: Mapping[str, Any]) -> Config:
+    """gate.toml with the command line's keys of [gate] on top; ConfigError for what cannot be used or is not built."""
+    config = settings.load(folders.config_file)
+    if given:
+        section = msgspec.structs.replace(config.gate, **given)
+        config = settings.check(msgspec.structs.replace(config, gate=section), COMMAND)
+    file = str(folders.config_file)
+    settings.check_built(config, lambda key: COMMAND if key.removeprefix("gate.") in given else file)
+    return config
+
+
+def kept(config: Config, before: Config) -> tuple[Config, list[str]]:
+    """`config` with the keys of `RESTART` as they were `before`, and which of them would have changed."""
+    found: list[str] = []
+    for key in RESTART:
+        section, _, name = key.partition(".")
+        wanted, was = getattr(config, section), getattr(before, section)
+        if getattr(wanted, name) != getattr(was, name):
+            found.append(key)
+            wanted = msgspec.structs.replace(wanted, **{name: getattr(was, name)})
+            config = msgspec.structs.replace(config, **{section: wanted})
+    return config, found
+
+
+class Reload:
+    """Reads gate.toml anew, as often as it is called. Lives on one event loop.
+
+    Attributes:
+        config: what holds now.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        given: Mapping[str, Any],
+        config: Config,
+        *,
+        found: Opened,
+        port: MailPort,
+        recorder: Recorder,
+        changed: Callable[[], None],
+    ) -> None:
+        """`changed` is called when other settings hold."""
+        self.config = config
+        self._folders = folders
+        self._given = given
+        self._found = found
+        self._port = port
+        self._recorder = recorder
+        self._changed = changed
+        self._one = asyncio.Lock()
+
+    async def __call__(self) -> None:
+        """Never raises for what stands in the file."""
+        async with self._one:
+            try:
+                wanted = await asyncio.to_thread(read, self._folders, self._given)
+                config, late = kept(wanted, self.config)
+                await self._apply(config)
+            except Fault as fault:
+                _log.error("%s; the settings stay as they were", fault)
+                return
+            self.config = config
+            self._changed()
+        _log.info("%s was read anew", self._folders.config_file)
+        if late:
+            _log.warning("%s: %s changed; restart the gate for that", self._folders.config_file, ", ".join(late))
+
+    async def _apply(self, config: Config) -> None:
+        self._port.reconfigure(config)
+        try:
+            await asyncio.to_thread(self._found.desk.configure, view(config))
+        except Fault:
+            self._port.reconfigure(self.config)
+            raise
+        self._recorder.limit(keep_days=config.log.keep_days, max_rows=config.log.max_rows)
+        if config.gate.domains != self.config.gate.domains:
+            self._port.ask_again()
