@@ -274,13 +274,20 @@ def _shown(value: object) -> str:
 def load(path: Path) -> Config:
     """What `path` says; the defaults where there is no such file. ConfigError, one line, for anything else."""
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return Config()
+        text = _text(path)
     except (OSError, UnicodeDecodeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
         raise ConfigError("config.unreadable", file=str(path), why=why) from problem
-    return parse(text, str(path))
+    return Config() if text is None else parse(text, str(path))
+
+
+def _text(path: Path) -> str | None:
+    """None: there is no such file. What is no regular file (a pipe, a device) is not read: it may never end."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise ConfigError("config.unreadable", file=str(path), why="it is no regular file")
+    return path.read_text("utf-8")
 
 
 def parse(text: str, file: str) -> Config:
@@ -336,7 +343,8 @@ def write(path: Path, changes: Mapping[str, object], *, template: str = "") -> C
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        text = path.read_text("utf-8") if path.exists() else template
+        text = _text(path)
+        text = template if text is None else text
         document = tomlkit.parse(text)
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError("config.unreadable", file=str(path), why=str(problem)) from problem

@@ -1,5 +1,6 @@
 """gate.toml: strict reading in one clear line, and writing that keeps what the owner wrote."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,18 @@ def test_the_default_file_says_what_holds_without_it():
 
 def test_no_file_is_the_default(tmp_path):
     assert config.load(tmp_path / "gate.toml") == Config()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+def test_what_is_no_regular_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "zero", "folder"):
+        for read in (config.load, lambda file: config.write(file, {"gate.hostname": "x"})):
+            with pytest.raises(ConfigError) as caught:
+                read(tmp_path / name)
+            assert str(caught.value).count("it is no regular file") == 1 and str(tmp_path / name) in str(caught.value)
 
 
 def test_every_key_says_what_is_allowed():
