@@ -41,6 +41,7 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
     """Be the gate until asked to quit. `given`: keys of [gate] that the command line overrides. Raises a Fault, one
     line, where it cannot begin."""
     os.umask(0o077)
+    _allow_many_files()
     folders.make()
     with Ownership(folders, "gate") as ownership:
         _own(ownership)
@@ -54,6 +55,19 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
             _log.error("%s", fault, extra=logs.FILE_ONLY)  # the command line says it on the terminal
             raise
         _log.info("ended")
+
+
+def _allow_many_files() -> None:
+    """As many open files as the system lets this process have: a session takes two."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (hard, 10_240):  # macOS has a limit below "unlimited" that it does not tell
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
 
 
 def _own(ownership: Ownership) -> None:
