@@ -10,6 +10,13 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _accounts()
+    _entries()
+    _journal()
+    _the_rest()
+
+
+def _accounts() -> None:
     op.create_table(
         "account",
         sa.Column("address", sa.Text, primary_key=True),
@@ -32,6 +39,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("pattern", sa.Text, nullable=False),
     )
+
+
+def _entries() -> None:
     op.create_table(
         "entry",
         sa.Column("id", BIG, primary_key=True, autoincrement=False),
@@ -47,6 +57,9 @@ def upgrade() -> None:
     )
     op.create_index("entry_scope_list", "entry", ["scope", "list"])
     op.create_index("entry_scope_id", "entry", ["scope", "id"])
+
+
+def _journal() -> None:
     op.create_table(
         "journal",
         sa.Column("id", BIG, primary_key=True, autoincrement=False),
@@ -68,6 +81,9 @@ def upgrade() -> None:
         sa.Column("after", sa.Text),
     )
     op.create_index("journal_row_touched", "journal_row", ["kind", "key", "change"])
+
+
+def _the_rest() -> None:
     op.create_table(
         "person",
         sa.Column("address", sa.Text, primary_key=True),
