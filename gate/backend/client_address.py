@@ -48,10 +48,6 @@ class ClientAddress:
         object.__setattr__(self, "host", str(_address(self.host)))
         object.__setattr__(self, "server_host", str(_address(self.server_host)))
 
-    @property
-    def is_ipv6(self) -> bool:
-        return ":" in self.host
-
 
 @dataclass(frozen=True, slots=True)
 class ProxyHeader:

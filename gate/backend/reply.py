@@ -76,18 +76,6 @@ class Reply:
         return self.text.replace("\n", " / ")
 
 
-def reply_of(raw: bytes) -> Reply:
-    """The reply that `raw` is, such as `b"550 5.1.1 <a@b>: no\\r\\n"`; the last line end may be missing.
-
-    Raises:
-        ReplyError: if it is not exactly one reply.
-    """
-    replies = ReplyParser().feed(raw if raw.endswith(b"\n") else raw + b"\r\n")
-    if len(replies) != 1:
-        raise ReplyError("reply.garbled", line=_shown(raw))
-    return replies[0]
-
-
 class ReplyParser:
     """Cuts what the backend sends into replies. After an error it stays in error."""
 

@@ -10,24 +10,11 @@ from gate.store.database import Transaction
 from gate.store.rows import AccountRow, NameRow
 from gate.store.tables import account, entry, expected, name
 
-IN_LIMIT = 10_000
-"""Values in one `IN (…)` at most."""
-
 
 def owner_of(tx: Transaction, address: str) -> str | None:
     """The account that an address means (its own or an alias), None where it means none."""
     found = tx.execute(sa.select(name.c.account).where(name.c.address == address)).scalar()
     return None if found is None else str(found)
-
-
-def owners_of(tx: Transaction, addresses: Sequence[str]) -> dict[str, str]:
-    """The same for many; those that mean no account are missing."""
-    found: dict[str, str] = {}
-    for start in range(0, len(addresses), IN_LIMIT):
-        wanted = name.c.address.in_(addresses[start : start + IN_LIMIT])
-        chosen = sa.select(name.c.address, name.c.account).where(wanted)
-        found.update((str(row[0]), str(row[1])) for row in tx.execute(chosen))
-    return found
 
 
 def get(tx: Transaction, address: str) -> AccountRow | None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.backend.decoy import Decoy, canonical, decoy_for, mailbox, way_back
-from gate.backend.reply import reply_of
 from gate.backend.wording import Wording, fallback
+from tests.unit.replies import reply_of
 
 KEY = bytes(range(32))
 NAME = rb"[a-z][a-z0-9]{15}"

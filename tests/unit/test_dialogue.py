@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from gate.backend.decoy import decoy_for
-from gate.backend.reply import reply_of
 from gate.guard import Guard
 from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
 from gate.smtp.dialogue import TRANSITIONS, Dialogue, DialogueError, Phase, Signal, Terms
 from gate.smtp.exchange import OWN_ANSWERS_LIMIT
 from gate.smtp.phases import following
+from tests.unit.replies import reply_of
 from tests.wire.transcript import FILES, KEY, PurePlayer, read
 
 

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.backend.decoy import decoy_for
-from gate.backend.reply import Reply, reply_of
+from gate.backend.reply import Reply
 from gate.smtp.actions import AbortBackend, Action, CloseBackend, CloseClient, DecoyAccepted, ToBackend, ToClient
 from gate.smtp.commands import Command, parse
 from gate.smtp.dialogue import Dialogue, Terms
+from tests.unit.replies import reply_of
 from tests.wire.front import guard_of
 from tests.wire.transcript import KEY
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.backend.reply import REPLY_LIMIT, Reply, ReplyError, ReplyParser, reply_of
+from gate.backend.reply import REPLY_LIMIT, Reply, ReplyError, ReplyParser
 
 words = st.binary(max_size=30).map(lambda text: bytes(byte for byte in text if byte not in b"\r\n\0"))
 
@@ -34,7 +34,7 @@ def test_a_reply_tells_itself() -> None:
     assert reply.raw == b"250-mail.example\r\n250-SIZE 10\r\n250 8BITMIME\r\n"
     assert reply.words == (b"mail.example", b"SIZE 10", b"8BITMIME")
     assert reply.text == "250-mail.example\n250-SIZE 10\n250 8BITMIME"
-    assert reply_of(b"250") == Reply((b"250",))
+    assert ReplyParser().feed(b"250\r\n") == [Reply((b"250",))]
 
 
 def test_a_half_reply_waits() -> None:
