@@ -7,8 +7,10 @@ is closing.
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import logging
 import os
+import socket
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Protocol
@@ -29,6 +31,9 @@ BACKLOG = 512
 PATIENCE_SECONDS = 0.5
 """How often `drain` looks whether its time is over."""
 TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
+
+Place = tuple[str, int]
+"""An IP address to listen at, and a port."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +79,8 @@ class SmtpFront:
         self._guard = guard
         self._backend = backend
         self._recorder = recorder
-        self._servers: list[asyncio.Server] = []
+        self._places: list[Place] = []
+        self._servers: dict[Place, asyncio.Server] = {}
         self._sessions: set[Session] = set()
         self._lingering: set[Session] = set()
         self._clients: Counter[str] = Counter()
@@ -104,31 +110,59 @@ class SmtpFront:
         """
         if self._backend.obstacle is not None:
             raise self._backend.obstacle
-        addresses = [split_address(text) for text in self._listen]
-        usable = [(host, port) for host, port in addresses if self._backend.ipv6 or ":" not in host]
-        if addresses and not usable:
+        places = list(dict.fromkeys([place for text in self._listen for place in await _places(text)]))
+        if places and not any(map(self._usable, places)):
             raise SmtpError("smtp.ipv6", listen=", ".join(self._listen))
-        loop = asyncio.get_running_loop()
-        opened: list[asyncio.Server] = []
+        opened: dict[Place, asyncio.Server] = {}
         try:
-            for host, port in usable:
-                try:
-                    opened.append(await loop.create_server(lambda: Session(self), host, port, backlog=BACKLOG))
-                except OSError as error:
-                    why = _why(error)
-                    raise SmtpError("smtp.listen", listen=join_address(host, port), why=why) from None
+            for place in filter(self._usable, places):
+                opened[place] = await self._listen_at(place)
         except SmtpError:
-            for server in opened:
+            for server in opened.values():
                 server.close()
             raise
-        self._servers.extend(opened)
-        names = [socket.getsockname() for server in opened for socket in server.sockets]
+        self._servers, self._places = opened, places
+        return self._addresses()
+
+    async def follow_backend(self) -> list[str]:
+        """Closes the IPv6 addresses of an open port where the backend turned out to take no IPv6 clients, and opens
+        them where it now does; one that cannot be had then stays closed until the next time. Tells as `open`."""
+        for place in [place for place in self._servers if not self._usable(place)]:
+            log.warning(
+                "no more mail at %s: the mail server takes no clients with IPv6 addresses", join_address(*place)
+            )
+            self._servers.pop(place).close()
+        for place in [place for place in self._places if self._usable(place) and place not in self._servers]:
+            try:
+                server = await self._listen_at(place)
+            except SmtpError as error:
+                log.warning("%s", error)
+                continue
+            if place in self._places and self._usable(place) and place not in self._servers:
+                self._servers[place] = server
+            else:  # the port was closed meanwhile
+                server.close()
+        return self._addresses()
+
+    def _usable(self, place: Place) -> bool:
+        return self._backend.ipv6 or ":" not in place[0]
+
+    async def _listen_at(self, place: Place) -> asyncio.Server:
+        host, port = place
+        try:
+            return await asyncio.get_running_loop().create_server(lambda: Session(self), host, port, backlog=BACKLOG)
+        except OSError as error:
+            raise SmtpError("smtp.listen", listen=join_address(host, port), why=_why(error)) from None
+
+    def _addresses(self) -> list[str]:
+        servers = [self._servers[place] for place in self._places if place in self._servers]
+        names = [one.getsockname() for server in servers for one in server.sockets]
         return [join_address(str(name[0]), int(name[1])) for name in names]
 
     async def close(self) -> None:
         """Stops listening at once. Sessions outside a transaction get 421, the others when theirs is over."""
-        servers, self._servers = self._servers, []
-        for server in servers:
+        servers, self._servers, self._places = self._servers, {}, []
+        for server in servers.values():
             server.close()
         for session in list(self._sessions):
             session.retire()
@@ -235,6 +269,19 @@ class SmtpFront:
                 entry_id=entry.id if entry else None,
             )
         )
+
+
+async def _places(text: str) -> list[Place]:
+    """Where `text`, one of `listen`, is: a name may stand for several addresses, IPv4 and IPv6. Raises `SmtpError`."""
+    host, port = split_address(text)
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return [(host, port)]
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SmtpError("smtp.listen", listen=text, why=_why(error)) from None
+    return [(str(each[4][0]), port) for each in found]
 
 
 def _why(error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -23,6 +24,16 @@ with contextlib.suppress(ImportError):  # none on Windows
 
 SECONDS = 10.0
 """No step of a test may take longer."""
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has an IPv6 loopback."""
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def play(story: Coroutine[object, object, None], loop: str) -> None:

@@ -1,5 +1,6 @@
 """The gate process and a mail server of the owner's that comes, goes, or cannot be used as it is."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
+from tests.wire.front import has_ipv6
 from tests.wire.gate_process import SECONDS, Gate, Home, free_port
 
 
@@ -31,9 +34,31 @@ class Relay:
         return "250 OK"
 
 
+class Server(Controller):
+    """aiosmtpd's, which forgets its connections when it stops."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.made: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        self.made.append(super().factory())
+        return self.made[-1]
+
+    def stop(self, no_assert: bool = False) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(SECONDS)
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        for each in self.made:
+            if each.transport is not None:
+                each.transport.abort()
+        await asyncio.sleep(0)
+
+
 @contextmanager
-def backend(handler: object, port: int) -> Iterator[None]:
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+def backend(handler: object, port: int, **server: Any) -> Iterator[None]:
+    controller = Server(handler, hostname="127.0.0.1", port=port, **server)
     controller.start()
     try:
         yield
@@ -78,6 +103,34 @@ def test_a_server_that_comes_later_is_found(home):
             until(gate, lambda found: "backend.down" not in [one["code"] for one in found["warnings"]])
             assert greeting(gate).startswith(b"220")
             assert codes(gate) == ["backend.none_mode"]
+
+
+class Strictly4(Strict):
+    """Knows the PROXY protocol; hangs up where the client has an IPv6 address, as long as `deaf`."""
+
+    deaf = True
+
+    async def handle_PROXY(self, server: Any, session: Any, envelope: Any, data: Any) -> bool:
+        return not (self.deaf and ":" in str(data.src_addr))
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on this machine")
+def test_a_server_that_comes_later_and_takes_no_ipv6(home):
+    port = free_port()
+    arguments = ("--deliver", f"smtp://127.0.0.1:{port}", "--domain", "localhost", "--client-address", "proxy")
+    handler = Strictly4()
+    with home.gate("--listen", "[::1]:0", *arguments) as gate:
+        assert [name.rpartition(":")[0] for name in gate.status()["listen"]] == ["127.0.0.1", "[::1]"]
+        with backend(handler, port, proxy_protocol_timeout=5.0):
+            found = until(gate, lambda found: len(found["listen"]) == 1)
+            assert found["state"] == "guarding"
+            assert [one["code"] for one in found["warnings"]] == ["backend.ipv6"]
+            assert greeting(gate).startswith(b"220")
+        assert greeting(gate).startswith(b"421")  # and now it is asked again until it is back
+        handler.deaf = False
+        with backend(handler, port, proxy_protocol_timeout=5.0):
+            found = until(gate, lambda found: len(found["listen"]) == 2)
+            assert [one["code"] for one in found["warnings"]] == []
 
 
 def test_an_open_relay_keeps_the_port_closed_until_it_is_none(home):

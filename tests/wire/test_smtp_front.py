@@ -8,19 +8,21 @@ import ssl
 import tracemalloc
 from pathlib import Path
 
+import msgspec
 import pytest
 import trustme
 
 from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.target import BackendError, Target
-from gate.config import LimitsSection, TlsSection
+from gate.config import GateSection, LimitsSection, TlsSection
 from gate.guard import Guard
 from gate.smtp.server import SmtpFront
 from gate.smtp.settings import Settings, SmtpError
-from tests.wire.front import LOOPS, SECONDS, Client, Rows, Sink, config_of, front, guard_of, play
+from tests.wire.front import LOOPS, SECONDS, Client, Knowledge, Rows, Sink, config_of, front, guard_of, has_ipv6, play
 from tests.wire.transcript import KEY
 
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on this machine")
 DENIED = guard_of(("user2@localhost", "user1@localhost"))
 
 
@@ -415,6 +417,62 @@ def test_what_cannot_be_opened_is_one_line(loop: str, tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("no certificate")
     with pytest.raises(SmtpError, match=r"bad\.pem"):
         Settings.of(config_of(tls=TlsSection(certificate=str(tmp_path / "bad.pem"))))
+
+
+def free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.bind((host, 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@needs_ipv6
+def test_the_port_follows_the_backend_in_and_out_of_ipv6(loop: str) -> None:
+    async def greeted(host: str, port: int) -> bool:
+        try:
+            client = Client(*await asyncio.open_connection(host, port))
+        except OSError:
+            return False
+        line = await client.line()
+        await client.close()
+        return line[:3] == b"220"
+
+    async def story() -> None:
+        port = free_port("::1")
+        config = config_of()
+        config = msgspec.structs.replace(config, gate=GateSection(listen=["127.0.0.1:0", f"[::1]:{port}"]))
+        async with front(Sink(), config) as running:
+            four = f"127.0.0.1:{running.port}"
+            assert await greeted("::1", port)
+            running.knowledge.ipv6 = False
+            assert await running.front.follow_backend() == [four]
+            assert not await greeted("::1", port)
+            assert await greeted("127.0.0.1", running.port)
+            assert await running.front.follow_backend() == [four]
+            running.knowledge.ipv6 = True
+            with socket.socket(socket.AF_INET6) as taken:
+                taken.bind(("::1", port))
+                taken.listen()
+                assert await running.front.follow_backend() == [four]
+            assert await running.front.follow_backend() == [four, f"[::1]:{port}"]
+            assert await greeted("::1", port)
+            await running.front.close()
+            assert await running.front.follow_backend() == []
+            assert not await greeted("::1", port)
+
+    play(story(), loop)
+
+
+@needs_ipv6
+def test_a_name_that_stands_for_both_is_not_listened_at_on_ipv6_either(loop: str) -> None:
+    async def story() -> None:
+        config = msgspec.structs.replace(config_of(), gate=GateSection(listen=["localhost:0"]))
+        knowledge = Knowledge(Target("127.0.0.1", 1), ipv6=False)
+        smtp = SmtpFront(config, guard_of(), knowledge, Rows(), KEY)
+        assert [name.rpartition(":")[0] for name in await smtp.open()] == ["127.0.0.1"]
+        await smtp.close()
+
+    play(story(), loop)
 
 
 def test_a_backend_that_never_greets_holds_nobody_up(loop: str) -> None:
