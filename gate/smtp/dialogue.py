@@ -52,6 +52,11 @@ class Dialogue(Requests):
             return self._envelope.mail is not Mail.NONE or bool(self._pending)
         return self.phase not in {Phase.GREETING, Phase.TLS, Phase.CLOSED}
 
+    @property
+    def awaits_client(self) -> bool:
+        """Whether it is the client's turn to give a command, so that ending now leaves nothing half done."""
+        return self.phase in {Phase.COMMANDS, Phase.ORPHAN} and not self._pending
+
     # ---- events
 
     def client_data(self, data: bytes) -> list[Action]:

@@ -200,14 +200,18 @@ class SmtpFront:
     def admit(self, session: Session) -> bytes | None:
         """None: the session may go on; else how to turn its client away.
 
-        At `connections` the one that has been idle longest outside a transaction makes room.
+        At `connections` the one that has been idle longest outside a transaction makes room; where there is none, the
+        one whose client has been silent longest between two commands. It can come again and has lost nothing.
         """
         limits, host = self.settings.limits, session.client.host
         self._clients[host] += 1
         if self._clients[host] > limits.connections_per_client:
             return TOO_MANY_FROM_HERE
         if len(self._sessions) > limits.connections:
-            idle = [each for each in self._sessions if each is not session and not each.in_transaction]
+            others = self._sessions - {session}
+            idle = [each for each in others if not each.in_transaction] or [
+                each for each in others if each.awaits_client
+            ]
             if not idle:
                 return TOO_BUSY
             min(idle, key=lambda each: each.touched).end(TOO_BUSY)

@@ -160,6 +160,11 @@ class Session(asyncio.Protocol):
         """Whether ending now would lose something."""
         return self.admitted and self.dialogue.in_transaction
 
+    @property
+    def awaits_client(self) -> bool:
+        """Whether it is the client's turn, in a transaction or outside one."""
+        return self.admitted and self.dialogue.awaits_client
+
     # ---- the beginning
 
     def _read_proxy_header(self, data: bytes) -> None:

@@ -218,6 +218,37 @@ def test_limits_by_client_and_in_all(loop: str) -> None:
     play(story(), loop)
 
 
+def test_idle_transactions_make_room_but_messages_do_not(loop: str) -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink, config_of(limits=LimitsSection(connections=3))) as running:
+            first, writing, waiting = [await running.client() for _ in range(3)]
+            for client in (first, writing, waiting):
+                await begin(client)
+            sink.hold.clear()
+            await begin_message(writing)
+            await begin_message(waiting)
+            waiting.send(b"past its dot\r\n.\r\n")
+            await asyncio.wait_for(sink.received.wait(), SECONDS)
+            assert (await first.ask(b"MAIL FROM:<a@b.test>"))[0][:3] == b"250"
+
+            honest = await running.client()
+            await begin(honest)
+            assert (await first.reply())[:9] == b"421 4.7.0"
+            assert await first.eof() == b""
+            await begin_message(honest)  # now there is nobody who could go without a loss
+            late = await running.client()
+            assert (await late.reply())[:9] == b"421 4.7.0"
+            sink.hold.set()
+            assert (await waiting.reply())[:3] == b"250"
+            assert (await writing.ask(b"x\r\n."))[0][:3] == b"250"
+            assert (await honest.ask(b"y\r\n."))[0][:3] == b"250"
+            for client in (first, writing, waiting, honest, late):
+                await client.close()
+
+    play(story(), loop)
+
+
 @pytest.mark.parametrize("stage", ["command", "data", "final", "session"])
 def test_time_limits(loop: str, stage: str) -> None:
     async def story() -> None:
