@@ -1,6 +1,5 @@
 """Calls under way: what was asked, who waits for it, until when. Knows no socket."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,14 +41,21 @@ class Call:
     """A call under way.
 
     Attributes:
-        method: what was asked. deadline: when it is given up (monotonic seconds).
+        method: what was asked. owner: whose callbacks these are; when it is deleted nobody is told any more.
     """
 
-    def __init__(self, method: str, done: Done | None, failed: Failed) -> None:
+    def __init__(self, method: str, done: Done | None, failed: Failed, owner: QObject | None = None) -> None:
         self.method = method
-        self.deadline = time.monotonic() + (SLOW_SECONDS if method in SLOW else SECONDS)
+        self.owner = owner
+        self._deadline: float | None = None
         self._done = done
         self._failed: Failed | None = failed
+
+    def overdue(self, now: float) -> bool:
+        """Whether it takes too long. Its time begins when this is asked first; `now` in monotonic seconds."""
+        if self._deadline is None:
+            self._deadline = now + (SLOW_SECONDS if self.method in SLOW else SECONDS)
+        return self._deadline < now
 
     def cancel(self) -> None:
         """Neither `done` nor `failed` will be called. What the gate does with it stays open."""
@@ -59,18 +65,17 @@ class Call:
         """Tell the answer, once."""
         done = self._done
         self.cancel()
-        if done is not None and _lives(done):
+        if done is not None and self._lives(done):
             done(result)
 
     def fail(self, why: CallFailed) -> None:
         """Tell why there is none, once."""
         failed = self._failed
         self.cancel()
-        if failed is not None and _lives(failed):
+        if failed is not None and self._lives(failed):
             failed(why)
 
-
-def _lives(callback: Callable[..., object]) -> bool:
-    """A widget may have been closed since it asked."""
-    owner = getattr(callback, "__self__", None)
-    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
+    def _lives(self, callback: Callable[..., object]) -> bool:
+        """A widget may have been closed since it asked."""
+        owners = (self.owner, getattr(callback, "__self__", None))
+        return all(shiboken6.isValid(each) for each in owners if isinstance(each, QObject))

@@ -9,6 +9,7 @@ that is `keeper`.
         |  other protocol --> FOREIGN
 """
 
+import logging
 import time
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ from gate.control.messages import (
     Status,
     Subscribed,
 )
+from gate.trouble import keep
 
 __all__ = ["Call", "CallFailed", "Client"]
 
@@ -45,6 +47,7 @@ EXPECT_SECONDS = 0.1
 GREETING_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
 """A connected gate that has been silent this long is asked for its status; if that takes as long again, it is lost."""
+log = logging.getLogger(__name__)
 ALWAYS = frozenset({"status", "stop", "quit"})
 """Methods that are the same for every protocol number."""
 
@@ -107,13 +110,17 @@ class Client(QObject):
 
     # ------------------------------------------------------------ for the app
 
-    def call(self, method: str, params: Form, done: Done | None = None, failed: Failed | None = None) -> Call:
+    def call(
+        self, method: str, params: Form, done: Done | None = None, failed: Failed | None = None, *,
+        owner: QObject | None = None,
+    ) -> Call:  # fmt: skip
         """Call `method` of `messages.METHODS`; `done` gets its result form.
 
         Without a connection `failed` follows from the event loop, never from inside this call. Without `failed` a
-        failure is told by `complaint`.
+        failure is told by `complaint`. Name the `owner` where a callback is no method of the object that it needs:
+        when that is deleted, nobody is called.
         """
-        call = Call(method, done, failed or self.complaint.emit)
+        call = Call(method, done, failed or self.complaint.emit, owner)
         may = self._connection is Connection.CONNECTED or (self._connection is Connection.FOREIGN and method in ALWAYS)
         if not may:
             self._fail_later([call], failure("link.lost"))
@@ -126,6 +133,7 @@ class Client(QObject):
         self._tries = 0
         self._retry.stop()
         if self._connection not in (Connection.CONNECTED, Connection.FOREIGN):
+            self._reset()
             self._transport.open()
 
     def expect(self) -> None:
@@ -138,19 +146,31 @@ class Client(QObject):
     def give_up(self) -> None:
         """Stop expecting: nobody is there, or it is as lost as before. It is still looked for now and then."""
         self._expecting = False
-        self._greeting.stop()
         self._transport.close()
+        self._reset()
         self._become(Connection.LOST if self._was_lost else Connection.ABSENT)
         self._try_in(ABSENT_SECONDS)
 
+    def ended(self, pid: int) -> bool:
+        """That gate process has ended for certain. True: it was the one that answered last, and said no goodbye."""
+        if self.latest is None or self.latest.pid != pid or self._goodbye:
+            return False
+        self._goodbye = True
+        self._was_lost = False
+        if self._connection in (Connection.CONNECTED, Connection.FOREIGN):
+            self._cut_off()
+        elif self._connection is Connection.LOST:
+            self._become(Connection.ABSENT)
+            self._try_in(ABSENT_SECONDS)
+        return self._connection is Connection.ABSENT
+
     def disconnect_gate(self) -> None:
         """The window ends: cut the connection and look no more."""
-        for timer in (self._retry, self._greeting, self._watch):
-            timer.stop()
+        self._retry.stop()
         self._transport.close()
-        calls, self._calls = list(self._calls.values()), {}
-        for call in calls:
+        for call in self._calls.values():
             call.cancel()
+        self._reset()
 
     def seconds_to_retry(self) -> int | None:
         """Seconds until it is tried again; None when no try is planned."""
@@ -171,12 +191,16 @@ class Client(QObject):
         self._transport.close()
         self._ended()
 
-    def _ended(self) -> None:
+    def _reset(self) -> None:
+        """Nothing of the last connection reaches into the next one: no clock, no half line, no call."""
         self._greeting.stop()
         self._watch.stop()
         self._buffer = codec.LineBuffer()
         calls, self._calls = list(self._calls.values()), {}
         self._fail_later(calls, failure("link.lost"))
+
+    def _ended(self) -> None:
+        self._reset()
         was = self._connection
         if was in (Connection.CONNECTED, Connection.FOREIGN):
             self.last_word = datetime.now().astimezone()
@@ -209,7 +233,11 @@ class Client(QObject):
         self._subscribe()
 
     def _subscribe(self) -> None:
-        self._send(Call("subscribe", self._subscribed, lambda _why: self._cut_off()), Nothing())
+        self._send(Call("subscribe", self._subscribed, self._not_subscribed), Nothing())
+
+    def _not_subscribed(self, why: CallFailed) -> None:
+        if why.code != "link.lost":
+            self._cut_off()
 
     def _subscribed(self, found: Subscribed) -> None:
         self._seq = found.seq
@@ -236,12 +264,17 @@ class Client(QObject):
             QTimer.singleShot(0, self, lambda call=call: call.fail(why))
 
     def _look_at_clock(self) -> None:
-        """Once a second: calls that take too long, and a gate that has been silent too long."""
+        """Once a second: a call that takes too long, and a gate that has been silent too long.
+
+        The gate answers one call after the other, so only the first one's time runs, and one that may take long is
+        no silence.
+        """
         now = time.monotonic()
-        for number in [n for n, call in self._calls.items() if call.deadline < now]:
+        number = next(iter(self._calls), 0)
+        if number and self._calls[number].overdue(now):
             self._calls.pop(number).fail(failure("link.timeout"))
         if any(call.method in SLOW for call in self._calls.values()):
-            return  # the gate answers one call after the other: one that may take long is no silence
+            return
         if not self._calls and now - self._heard > HEARTBEAT_SECONDS:
             self._send(Call("status", None, lambda _why: None), Nothing())
         elif now - self._heard > 2 * HEARTBEAT_SECONDS:
@@ -255,11 +288,20 @@ class Client(QObject):
         try:
             buffer = self._buffer
             for line in buffer.feed(data):
-                self._message(codec.decode_incoming(line))
+                self._take(codec.decode_incoming(line))
                 if self._buffer is not buffer:  # it was cut off meanwhile
                     return
         except codec.CodecError:
             self._cut_off()
+
+    def _take(self, message: codec.Incoming) -> None:
+        """One message. A callback of the app that fails is told by reference, and costs no other message."""
+        try:
+            self._message(message)
+        except codec.CodecError:
+            raise
+        except Exception:  # noqa: BLE001 (the outermost edge of all callbacks)
+            self.complaint.emit(failure("link.fault", {"reference": keep(log, "What the gate told was not taken in")}))
 
     def _message(self, message: codec.Incoming) -> None:
         if message.method == "hello":

@@ -79,9 +79,7 @@ class Keeper(QObject):
 
     def cancel(self) -> None:
         """Stop looking and stop waiting for a launched gate."""
-        self._may_launch = False
-        self._again.stop()
-        self._patience.stop()
+        self._launch_no_more()
         self._client.give_up()
 
     def replace_foreign(self, failed: Callable[[CallFailed], None]) -> None:
@@ -92,7 +90,7 @@ class Keeper(QObject):
             self._replacing = False
             failed(why)
 
-        self._client.call("quit", Nothing(), None, kept)
+        self._client.call("quit", Nothing(), None, kept, owner=self)
 
     @property
     def launched_it(self) -> bool:
@@ -112,15 +110,21 @@ class Keeper(QObject):
     def leave(self, left: Callable[[], None]) -> None:
         """The window is closing: `left` is called when the app may end."""
         self._leaving = left
-        self._patience.stop()
+        self._launch_no_more()
         connected = self._client.state not in (LinkState.LOST, LinkState.CONNECTING, LinkState.NOT_RUNNING)
         if not (self.stops_at_exit and connected):
             self._part()
             return
         self._parting.start()
-        self._client.call("quit", Nothing(), None, lambda _why: self._part())
+        self._client.call("quit", Nothing(), None, lambda _why: self._part(), owner=self)
 
     # ------------------------------------------------------------ inside
+
+    def _launch_no_more(self) -> None:
+        self._may_launch = self._replacing = False
+        self._left_to_try = 0
+        self._again.stop()
+        self._patience.stop()
 
     def _tell(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -147,9 +151,11 @@ class Keeper(QObject):
             self._patience.stop()
             self._tell("")
 
-    def _died(self, line: str) -> None:
+    def _died(self, pid: int, line: str) -> None:
         if self._leaving is not None:
             self._part()
+        elif self._client.ended(pid):
+            self._tell(line or fault_in_words("link.ended", {}, ""))
         elif self._client.state is LinkState.CONNECTING and self._left_to_try:
             self._left_to_try -= 1  # the gate that was asked to end may still hold the lock
             self._again.start()

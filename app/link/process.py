@@ -30,10 +30,10 @@ class GateProcess(QObject):
     """A gate that this window launched, if it did.
 
     Signals:
-        died(str): it ended; its last line, or an empty text.
+        died(int, str): the one with this pid has ended; its last line, or an empty text.
     """
 
-    died = Signal(str)
+    died = Signal(int, str)
 
     def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +56,7 @@ class GateProcess(QObject):
 
         On the very first launch, with no data yet, it starts stopped: nothing listens before the owner says so.
         """
-        if self._process is not None:
+        if self._process is not None and self._process.poll() is None:
             return ""
         fresh = not self._folders.lists.exists()
         state = ["--state", "stopped"] if fresh else []
@@ -74,13 +74,14 @@ class GateProcess(QObject):
         return ""
 
     def last_line(self) -> str:
-        """The last thing it said on its standard error."""
+        """What it said last on its standard error; nothing if that was only that it is ready."""
         try:
             text = self._words.read_text("utf-8", "replace")
         except OSError:
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1].removeprefix("irusu-gate: ") if lines else ""
+        last = lines[-1].removeprefix("irusu-gate: ") if lines else ""
+        return "" if last.startswith("ready: ") else last
 
     def forget(self) -> None:
         """Leave it to itself: it goes on when the window is gone."""
@@ -93,8 +94,8 @@ class GateProcess(QObject):
         if self._process is None or self._process.poll() is None:
             return
         self._poll.stop()
-        self._process = None
-        self.died.emit(self.last_line())
+        pid, self._process = self._process.pid, None
+        self.died.emit(pid, self.last_line())
 
 
 def _creation_flags() -> int:

@@ -22,6 +22,8 @@ WORDS: dict[str, str] = {
     "link.timeout": QT_TRANSLATE_NOOP("Fault", "The gate took too long to answer. Look again before you repeat it."),
     "link.internal": QT_TRANSLATE_NOOP("Fault", "The gate met a fault of its own: {text}"),
     "link.died": QT_TRANSLATE_NOOP("Fault", "The gate ended before it answered, and did not say why."),
+    "link.ended": QT_TRANSLATE_NOOP("Fault", "The gate ended, and did not say why."),
+    "link.fault": QT_TRANSLATE_NOOP("Fault", "This window met a fault of its own (reference {reference})."),
     "link.silent": QT_TRANSLATE_NOOP("Fault", "The gate was started, but it does not answer."),
     "link.answer": QT_TRANSLATE_NOOP("Fault", "The gate answered in a way that this window does not understand."),
 }

@@ -57,4 +57,4 @@ class Switching(QObject):
             self._complain(why)
 
         switch.wait_for(method)
-        self._client.call(method, Nothing(), lambda _status: switch.answered(), failed)
+        self._client.call(method, Nothing(), lambda _status: switch.answered(), failed, owner=self)

@@ -10,6 +10,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_ACCESSIBILITY"] = "1"
 
+import logging
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +58,22 @@ def _light(qapp: QApplication) -> Iterator[None]:
         theme.use(theme.LIGHT)
 
 
+@pytest.fixture(autouse=True)
+def app_faults() -> Iterator[list[str]]:
+    """What the app logs as a fault of its own fails the test, unless that expects it and clears the list."""
+    told: list[str] = []
+
+    class _Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(self.format(record))
+
+    listener = _Listener(logging.WARNING)
+    logging.getLogger("app").addHandler(listener)
+    yield told
+    logging.getLogger("app").removeHandler(listener)
+    assert told == []
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """An IRUSU_HOME of the test's own, whose gate listens on a free port. Afterwards nothing runs in it."""
@@ -83,8 +100,11 @@ def running_gate(home: Home) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def start_app(qapp: QApplication, home: Home) -> Iterator[StartApp]:
-    """Starts the whole app on `home`: `start_app(files…)`. Ends it, and the gate it launched, afterwards."""
+def start_app(qapp: QApplication, home: Home, request: pytest.FixtureRequest) -> Iterator[StartApp]:
+    """Starts the whole app on `home`: `start_app(files…)`. Ends it, and the gate it launched, afterwards; and before
+    a gate that ran already, whose loss it would only tell."""
+    if "running_gate" in request.fixturenames:
+        request.getfixturevalue("running_gate")
     started: list[Desktop] = []
 
     def start(*files: Path) -> Desktop:
@@ -106,15 +126,16 @@ def end_app(desktop: Desktop, home: Home) -> None:
     desktop.window.deleteLater()
     desktop.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    if launched is not None and not _ended(launched):
-        home.run("quit")
-        _wait_for_end(launched)
+    if launched is not None:
+        _quit_until_ended(launched, home)
 
 
-def _wait_for_end(pid: int) -> None:
+def _quit_until_ended(pid: int, home: Home) -> None:
+    """Asked again and again: one that was launched just now hears nothing before it listens."""
     deadline = time.monotonic() + SECONDS / 1000
     while not _ended(pid):
         assert time.monotonic() < deadline, f"process {pid} does not end"
+        home.run("quit")
         time.sleep(0.02)  # no line tells the end of a process that is not waited for
 
 

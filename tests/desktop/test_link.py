@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.application import Desktop
 from app.link.calls import CallFailed
 from app.link.keeper import STOP_AT_EXIT
 from app.link.state import LinkState
+from gate import folders
 from gate.control.messages import AddAccount, AddEntries, Changed, ListQuery, Nothing, OneAccount
 from tests.wire.gate_process import Gate, Home
 
@@ -90,6 +93,35 @@ def test_a_cancelled_call_stays_silent(start_app: StartApp, running_gate: Gate, 
     assert got == []
 
 
+def test_who_is_deleted_is_told_nothing(start_app: StartApp, running_gate: Gate, qtbot: QtBot) -> None:
+    desktop = start_app()
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    got: list[Any] = []
+    dialog = QLabel("…")
+    desktop.client.call("account.list", ListQuery(), lambda _page: got.append(dialog.text()), owner=dialog)
+    dialog.deleteLater()
+    QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    answer(qtbot, desktop, "status", Nothing())
+    assert got == []
+
+
+def test_one_callback_that_fails_costs_no_other_answer(
+    start_app: StartApp, running_gate: Gate, qtbot: QtBot, app_faults: list[str]
+) -> None:
+    desktop = start_app()
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    complaints: list[CallFailed] = []
+    desktop.client.complaint.connect(complaints.append)
+    desktop.client.call("account.list", ListQuery(), lambda page: page.no_such_name)
+    answer(qtbot, desktop, "status", Nothing())
+    assert desktop.client.state is LinkState.STOPPED
+    (told,) = complaints
+    assert told.code == "link.fault"
+    assert told.params["reference"] in told.text and told.params["reference"] in app_faults[0]
+    assert "no_such_name" in app_faults[0]
+    app_faults.clear()
+
+
 def test_killed_gate_is_lost_and_comes_back(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
     with home.gate("--state", "guarding") as gate:
         desktop = start_app()
@@ -105,18 +137,60 @@ def test_killed_gate_is_lost_and_comes_back(start_app: StartApp, home: Home, qtb
     reaches(qtbot, desktop, LinkState.GUARDING, LinkState.NOT_RUNNING)
 
 
-def test_lost_gate_is_started_again_by_the_window(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("first", ["process", "socket"])
+def test_a_launched_gate_that_dies_is_not_running(start_app: StartApp, home: Home, qtbot: QtBot, first: str) -> None:
+    """Whether its process or its socket is seen to end first: nobody can be guarding."""
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
     pid = desktop.process.pid
     assert pid is not None
+    poll, transport = desktop.process._poll, desktop.client._transport
+    if first == "process":
+        transport._socket.blockSignals(True)
+    else:
+        poll.stop()
     os.kill(pid, signal.SIGKILL)
-    reaches(qtbot, desktop, LinkState.LOST)
-    qtbot.waitUntil(lambda: desktop.process.pid is None, timeout=SECONDS)
+    if first == "socket":
+        reaches(qtbot, desktop, LinkState.LOST)
+        poll.start()
+    reaches(qtbot, desktop, LinkState.NOT_RUNNING)
+    qtbot.waitUntil(lambda: bool(desktop.keeper.trouble), timeout=SECONDS)
+    assert desktop.keeper.trouble == "The gate ended, and did not say why."
     desktop.keeper.start_gate()
     reaches(qtbot, desktop, LinkState.STOPPED)
     assert desktop.keeper.launched_it
     assert desktop.process.pid != pid
+    assert desktop.keeper.trouble == ""
+
+
+def test_a_gate_launched_beside_a_running_one_ends_by_itself(
+    start_app: StartApp, running_gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load the first look may find nobody although there is one: the lock decides."""
+    places, first = folders.Folders.socket_places, [[]]
+    monkeypatch.setattr(folders.Folders, "socket_places", lambda self: first.pop() if first else places(self))
+    desktop = start_app()
+    ended: list[tuple[int, str]] = []
+    desktop.process.died.connect(lambda pid, line: ended.append((pid, line)))
+    qtbot.waitUntil(lambda: desktop.process.pid is not None, timeout=SECONDS)
+    launched = desktop.process.pid
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    qtbot.waitUntil(lambda: bool(ended), timeout=SECONDS)
+    assert ended[0][0] == launched and "already runs" in ended[0][1]
+    assert desktop.client.state is LinkState.STOPPED
+    assert desktop.client.latest is not None and desktop.client.latest.pid == running_gate.process.pid
+    assert desktop.keeper.trouble == "" and not desktop.keeper.launched_it
+
+
+def test_cancel_and_leaving_launch_no_more(start_app: StartApp, running_gate: Gate, qtbot: QtBot) -> None:
+    desktop = start_app()
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    keeper = desktop.keeper
+    for end in (keeper.cancel, lambda: keeper.leave(lambda: None)):
+        keeper._replacing, keeper._left_to_try = True, 5
+        keeper._again.start()
+        end()
+        assert not keeper._again.isActive() and not keeper._replacing and not keeper._left_to_try
 
 
 def test_a_gate_that_quits_says_goodbye(start_app: StartApp, home: Home, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from app.link.client import Client
 from app.link.state import LinkState
 from app.link.transport import LocalTransport
 from gate.control import codec
-from gate.control.messages import PROTOCOL, Event, Hello, ListsChanged, Nothing, Status, Subscribed
+from gate.control.messages import PROTOCOL, Changed, Event, Hello, ListsChanged, Nothing, Status, Subscribed, UndoQuery
 
 SECONDS = 30_000
 
@@ -34,6 +34,7 @@ class Peer:
         self.greeting = codec.encode_hello(Hello(version="9"))
         self.status = Status(state="guarding", pid=1)
         self.seq = 0
+        self.silent: set[str] = set()
         self._buffer = codec.LineBuffer()
         self.server.newConnection.connect(self._connected)
 
@@ -48,9 +49,11 @@ class Peer:
         for line in self._buffer.feed(self.way.readAll().data()):
             message = codec.decode_incoming(line)
             self.heard.append(message)
+            if message.method in self.silent:
+                continue
             if message.method == "subscribe":
                 self.say(codec.encode_result(message.id, Subscribed(seq=self.seq, status=self.status)))
-            elif message.method == "quit":
+            elif message.method in ("quit", "status"):
                 self.say(codec.encode_result(message.id, self.status))
 
     def say(self, data: bytes) -> None:
@@ -155,3 +158,51 @@ def test_a_call_that_takes_too_long_fails_alone(
     qtbot.waitUntil(lambda: bool(failed), timeout=SECONDS)
     assert getattr(failed[0], "code", "") == "link.timeout"
     assert client.state is LinkState.GUARDING
+
+
+def test_a_stale_subscription_never_cuts_the_next_connection(
+    qtbot: QtBot, peer: Peer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked for again while the first answer was still awaited."""
+    monkeypatch.setattr("app.link.client.HEARTBEAT_SECONDS", 0.4)
+    peer.silent = {"subscribe"}
+    client.connect_gate()
+    qtbot.waitUntil(lambda: peer.asked("subscribe") == 1, timeout=SECONDS)
+    peer.silent = set()
+    client.connect_gate()
+    reaches(qtbot, client, LinkState.GUARDING)
+    with qtbot.assertNotEmitted(client.linkChanged, wait=1):
+        assert list(client._calls) == []
+    qtbot.waitUntil(lambda: peer.asked("status") >= 3, timeout=SECONDS)  # heartbeats, over the same connection
+    assert peer.asked("subscribe") == 2
+    assert client.state is LinkState.GUARDING
+
+
+def test_giving_up_leaves_nothing_behind(qtbot: QtBot, peer: Peer, client: Client) -> None:
+    peer.silent = {"subscribe"}
+    client.connect_gate()
+    qtbot.waitUntil(lambda: peer.asked("subscribe") == 1, timeout=SECONDS)
+    client.give_up()
+    assert client._calls == {} and not client._watch.isActive()
+    assert client.state is LinkState.NOT_RUNNING
+
+
+def test_a_call_behind_a_slow_one_has_time(
+    qtbot: QtBot, peer: Peer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate answers one call after the other."""
+    monkeypatch.setattr("app.link.calls.SECONDS", 0.0)
+    monkeypatch.setattr("app.link.client.HEARTBEAT_SECONDS", 0.2)
+    client.connect_gate()
+    reaches(qtbot, client, LinkState.GUARDING)
+    peer.silent = {"undo", "check"}
+    got: list[object] = []
+    client.call("undo", UndoQuery(), None, lambda _why: got.append("undo failed"))
+    client.call("check", Nothing(), None, lambda _why: got.append("check failed"))
+    for _ in range(2):
+        with qtbot.waitSignal(client._watch.timeout, timeout=SECONDS):
+            pass
+    assert got == [] and client.state is LinkState.GUARDING
+    undo = next(message for message in peer.heard if message.method == "undo")
+    peer.say(codec.encode_result(undo.id, Changed()))
+    qtbot.waitUntil(lambda: got == ["check failed"], timeout=SECONDS)

@@ -154,17 +154,15 @@ def test_header_offers_what_the_table_says(
 
 
 def test_lost_greys_the_data_and_start_is_a_way_back(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
-    desktop = start_app()
-    reaches(qtbot, desktop, LinkState.STOPPED)
+    with home.gate("--state", "stopped") as gate:
+        desktop = start_app()
+        reaches(qtbot, desktop, LinkState.STOPPED)
+        gate.kill()
+        reaches(qtbot, desktop, LinkState.LOST)
     window = desktop.window
-    process = desktop.process._process
-    assert process is not None
-    process.kill()
-    reaches(qtbot, desktop, LinkState.LOST)
     assert window._old.isVisible()
     assert all(theme.tokens_for(page).stale for page in window.pages.values())
     assert not theme.tokens_for(window.header).stale
-    qtbot.waitUntil(lambda: desktop.process.pid is None, timeout=SECONDS)
     qtbot.mouseClick(window.header.button(Action.START), Qt.MouseButton.LeftButton)
     reaches(qtbot, desktop, LinkState.STOPPED)
     assert not window._old.isVisible()
