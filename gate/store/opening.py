@@ -42,6 +42,8 @@ LOG = Schema("gate:store/migrations/log", ("0001",), "NORMAL", check=False, busy
 def open_database(path: Path, schema: Schema) -> sa.Engine:
     """The engine for `path`, made if missing (0600), migrated if older. Raises StoreError."""
     try:
+        if not os.path.lexists(path):
+            _make(path, schema)
         _own(path)
         found = _version(path, schema)
         engine = _engine(path, schema)
@@ -58,10 +60,25 @@ def open_database(path: Path, schema: Schema) -> sa.Engine:
     return engine
 
 
+def _make(path: Path, schema: Schema) -> None:
+    """A new database, whole before it bears its name: so an empty file is never a new one, but one that lost all."""
+    waiting = path.with_name(path.name + "-wal")
+    if waiting.exists() and waiting.stat().st_size:
+        raise StoreError("store.corrupt", file=str(path), why=f"it is missing, and {waiting.name} is there")
+    new = path.with_name(path.name + ".new")
+    for left in (new, *(new.with_name(new.name + end) for end in ("-wal", "-shm", "-journal"))):
+        left.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    engine = _engine(new, schema)
+    try:
+        migrate(engine, schema)
+    finally:
+        engine.dispose()  # the last connection writes the -wal back
+    new.rename(path)
+
+
 def _own(path: Path) -> None:
-    """Make the file with its mode from the first moment (SQLite gives its -wal and -shm the same), or check it."""
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    """Check the file; SQLite gives its -wal and -shm the same mode."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise StoreError("store.not_openable", file=str(path), why="it is no regular file")
@@ -72,9 +89,9 @@ def _own(path: Path) -> None:
 
 
 def _version(path: Path, schema: Schema) -> str | None:
-    """The revision of the file, None for an empty one. Reads only; raises StoreError where it may not be used."""
+    """The revision of the file, None for one without tables. Reads only; raises StoreError where it may not be used."""
     if path.stat().st_size == 0:
-        return None
+        raise StoreError("store.corrupt", file=str(path), why="it is empty")
     # `immutable` leaves no -wal and -shm behind; it may be said only where no half-written -wal waits.
     waiting = path.with_name(path.name + "-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro" + ("" if waiting else "&immutable=1")

@@ -100,7 +100,9 @@ def test_revisions_are_those_of_the_scripts(schema: Schema) -> None:
 
 def test_files_are_for_the_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "lists.db"
-    path.touch(mode=0o644)
+    with opened_lists(path):
+        pass
+    path.chmod(0o644)
     with opened_lists(path) as lists:
         lists.save_state("open")
         assert {each.name: oct(mode_of(each)) for each in tmp_path.iterdir()} == {
@@ -167,6 +169,37 @@ def test_what_is_no_database(tmp_path: Path) -> None:
     path.mkdir()
     assert refused(path).code == "store.not_openable"
     assert refused(tmp_path / "nowhere" / "lists.db").code == "store.not_openable"
+
+
+def test_an_empty_file_is_no_new_database(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as opened:
+        opened.add("anna@own.example")
+    os.truncate(tmp_path / "lists.db", 0)
+    error = refused(tmp_path / "lists.db")
+    assert error.code == "store.corrupt"
+    assert "it is empty" in str(error)
+    (tmp_path / "lists.db").unlink()
+    (tmp_path / "lists.db-wal").write_bytes(b"the last changes")
+    error = refused(tmp_path / "lists.db")
+    assert error.code == "store.corrupt"
+    assert "lists.db-wal" in str(error)
+    assert sorted(each.name for each in tmp_path.glob("lists.db*")) == ["lists.db-wal"]
+
+
+def test_what_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
+    for name in ("lists.db.new", "lists.db.new-wal", "lists.db.new-shm"):
+        (tmp_path / name).write_bytes(b"half")
+    with opened_lists(tmp_path / "lists.db") as lists:
+        assert len(lists.installation_key()) == 32
+    assert not list(tmp_path.glob("*.new*"))
+
+
+@pytest.mark.parametrize("left", ["log.db", "log.db-wal"])
+def test_what_is_left_of_a_log_is_set_aside(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).write_bytes(b"" if left == "log.db" else b"the last rows")
+    with open_desk(tmp_path) as opened:
+        opened.add("anna@own.example")
+        assert [warning.code for warning in opened.log.warnings()] == ["log.set_aside"]
 
 
 def test_a_database_of_something_else(tmp_path: Path) -> None:
