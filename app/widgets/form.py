@@ -1,11 +1,23 @@
 """A small dialog with fields: what is wrong is said in it, and nothing that was typed is lost.
 
 A subclass adds fields with `add_field`, and answers `send()`: it asks the gate, then calls `succeed()` or `complain()`.
+Until then the dialog cannot be closed (a lost gate is a complaint too).
 """
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.widgets.buttons import Button
@@ -31,13 +43,21 @@ class Lines(QPlainTextEdit):
         return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+_EDGE = 40
+"""What a desktop's frame may take of a small window."""
+
+
 class FormDialog(QDialog):
-    """`verb` is the primary button's word, `title` the heading."""
+    """`verb` is the primary button's word, `title` the heading. Never higher than the window it stands over: then its
+    fields scroll, and its buttons stay in sight."""
 
     def __init__(self, title: str, verb: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self._fields = QVBoxLayout()
+        self._room = QScrollArea(self)
+        self._content = QWidget()
+        self._fields = QVBoxLayout(self._content)
+        self._fields.setContentsMargins(0, 0, 0, 0)
         self._fields.setSpacing(4)
         self._mark = QLabel(self)
         self._mark.setFixedSize(16, 16)
@@ -47,6 +67,8 @@ class FormDialog(QDialog):
         self.ok.setDefault(True)
         self.cancel = Button(self.tr("Cancel"), do=self.reject, parent=self)
         self._verb = verb
+        self._possible = True
+        self.waiting = False
         self._build(title)
         self.show_wrong("")
         QShortcut(QKeySequence("Ctrl+Return"), self, self._try)
@@ -66,7 +88,12 @@ class FormDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addWidget(Label(title, "section"))
-        column.addLayout(self._fields)
+        self._room.setFrameShape(QFrame.Shape.NoFrame)
+        self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._room.setWidgetResizable(True)
+        self._room.setWidget(self._content)
+        column.addWidget(self._room, 1)
         column.addLayout(wrong)
         column.addWidget(Hairline())
         column.addLayout(self._foot)
@@ -105,12 +132,28 @@ class FormDialog(QDialog):
         self.send()
 
     def set_waiting(self, waiting: bool) -> None:
-        """While the gate is asked, the button shows "…" and cannot be pressed again."""
-        self.ok.setText("…" if waiting else self._verb)
-        self.ok.setEnabled(not waiting)
+        """While the gate is asked, the button shows "…", and the dialog stays: who asked must hear the answer."""
+        self.waiting = waiting
+        self._show_verb()
+
+    def set_verb(self, verb: str, *, possible: bool = True) -> None:
+        """Another word for the primary button, and whether it may be pressed."""
+        self._verb, self._possible = verb, possible
+        self._show_verb()
+
+    def _show_verb(self) -> None:
+        self.ok.setText("…" if self.waiting else self._verb)
+        self.ok.setEnabled(self._possible and not self.waiting)
+        self.cancel.setEnabled(not self.waiting)
+
+    def reject(self) -> None:
+        """Esc, Cancel, the window's own button."""
+        if not self.waiting:
+            super().reject()
 
     def succeed(self) -> None:
         """The gate did it."""
+        self.waiting = False
         self.accept()
 
     def complain(self, text: str) -> None:
@@ -123,14 +166,24 @@ class FormDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as its wrapped lines need: a layout does not see to that by itself."""
+        """As high as its wrapped lines need, if there is room: a layout does not see to that by itself."""
         layout = self.layout()
         if layout is not None and self.isVisible():
             layout.activate()
-            wraps = layout.hasHeightForWidth()
-            height = layout.totalHeightForWidth(self.width()) if wraps else layout.totalSizeHint().height()
-            self.setMinimumHeight(min(height, self.screen().availableGeometry().height()))
-            self.resize(self.width(), height)
+            fields = _height(self._fields, self._room.width())
+            self._room.setMinimumHeight(fields)
+            layout.activate()
+            height = _height(layout, self.width())
+            over = max(0, height - self._most())
+            self._room.setMinimumHeight(max(fields - over, 40))
+            self.setMinimumHeight(height - over)
+            self.resize(self.width(), height - over)
+
+    def _most(self) -> int:
+        """How high it may be."""
+        room = self.screen().availableGeometry().height()
+        over = self.parentWidget()
+        return min(room, over.window().height()) - _EDGE if over is not None else room - _EDGE
 
     def show_wrong(self, text: str) -> None:
         """Say what is wrong; nothing: all is well."""
@@ -154,3 +207,8 @@ class FormDialog(QDialog):
                 self._try()
         else:
             super().keyPressEvent(event)
+
+
+def _height(layout: QLayout, width: int) -> int:
+    """What a layout needs at this width."""
+    return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
