@@ -21,7 +21,11 @@ Got = Callable[[Sequence[Any], bool], None]
 
 
 class Pager:
-    """Reads the list that `method` tells. `reading` is True until its last page or its error."""
+    """Reads the list that `method` tells.
+
+    Attributes:
+        reading: until its last page or its error. first: the first page of this reading, once it is there.
+    """
 
     def __init__(self, client: Client, method: str) -> None:
         self._client = client
@@ -29,6 +33,7 @@ class Pager:
         self._call: Call | None = None
         self._rows: list[Any] = []
         self._pages = 0
+        self.first: Any = None
 
     @property
     def reading(self) -> bool:
@@ -49,6 +54,8 @@ class Pager:
     def _ask(self, query: Form, got: Got, failed: Callable[[CallFailed], None]) -> None:
         def done(page: Any) -> None:
             self._call = None
+            if not self._pages:
+                self.first = page
             self._rows.extend(page.rows)
             self._pages += 1
             if page.next is None:

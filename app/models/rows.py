@@ -5,7 +5,7 @@ It holds the gate's own structs in two lists (all, and those shown) and no objec
 survive every change, because rows are moved, removed and added as Qt's contract asks.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +34,8 @@ STRONG_ROLE = Role.UserRole + 5
 """True where a cell is drawn bold."""
 
 ROOT = QModelIndex()
+FEW = 100
+"""Changed rows that are told one by one."""
 RUNS = 20
 """Runs of rows that are removed one by one; each costs the view a pass."""
 
@@ -65,6 +67,7 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
         self._shown: list[Row] = []
         self._sort: tuple[int, bool] | None = None
         self._filter = ""
+        self._places: tuple[dict[object, int], dict[object, int]] | None = None
 
     # ------------------------------------------------ what a subclass says
 
@@ -133,12 +136,23 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
         """The rows on screen, in their order. Not to be changed."""
         return self._shown
 
+    def find_row(self, identity: object) -> Row | None:
+        """The row of an identity, whether the filter hides it or not."""
+        place = self._places_now()[0].get(identity)
+        return self._all[place] if place is not None else None
+
     def position(self, identity: object) -> int:
         """The place on screen of a row, or -1."""
-        for place, row in enumerate(self._shown):
-            if self.identity(row) == identity:
-                return place
-        return -1
+        return self._places_now()[1].get(identity, -1)
+
+    def _places_now(self) -> tuple[dict[object, int], dict[object, int]]:
+        """Where rows stand, of all and of those shown: made when it is asked for, and kept until rows move."""
+        if self._places is None:
+            every, shown = (
+                {self.identity(row): place for place, row in enumerate(rows)} for rows in (self._all, self._shown)
+            )
+            self._places = (every, shown)
+        return self._places
 
     def seek(self, text: str) -> None:
         """Show only rows that hold `text`, ignoring case."""
@@ -154,18 +168,22 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
     def put(self, rows: Iterable[Row]) -> None:
         """All rows anew; those that were there keep selection and place."""
         self._all = list(rows)
+        self._places = None
         self._arrange()
 
-    def swap(self, changed: dict[object, Row]) -> None:
+    def swap(self, changed: Mapping[object, Row]) -> None:
         """Rows by identity that changed in what they show but not in what they sort by: in place, nothing moves."""
-        if not changed:
-            return
-        for rows in (self._all, self._shown):
-            for place, row in enumerate(rows):
-                identity = self.identity(row)
-                if identity in changed:
-                    rows[place] = changed[identity]
-        self.repaint_all()
+        every, shown = self._places_now()
+        last = len(self.columns) - 1
+        for identity, row in changed.items():
+            if (place := every.get(identity)) is not None:
+                self._all[place] = row
+            if (place := shown.get(identity)) is not None:
+                self._shown[place] = row
+                if len(changed) <= FEW:
+                    self.dataChanged.emit(self.index(place, 0), self.index(place, last))
+        if len(changed) > FEW:
+            self.repaint_all()
 
     def repaint_all(self) -> None:
         """Say that any cell may look different."""
@@ -177,7 +195,9 @@ class SortedRows(QAbstractTableModel, Generic[Row]):
         if self._sort is not None:
             column, backwards = self._sort
             rows.sort(key=self.columns[column].key, reverse=backwards)
+        self._places = None
         self._show(rows)
+        self._places = None
         self.countChanged.emit(len(self._shown), len(self._all))
 
     def _show(self, rows: list[Row]) -> None:
