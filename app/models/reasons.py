@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from app.language import filled
 from app.models.words import EVERYONE, short, turned_away
 from app.widgets.kinds import kind_meaning
 from app.widgets.labels import visible
@@ -22,7 +23,7 @@ class _Names:
         if scope == EVERYONE:
             self.list = translate("Reason", "The list for everyone")
         elif scope.startswith("@"):
-            self.list = translate("Reason", "The list for all of %1").replace("%1", visible(scope))
+            self.list = filled(translate("Reason", "The list for all of %1"), visible(scope))
         else:
             self.list = short(scope, own_domains)
 
@@ -37,7 +38,7 @@ def reason(decision: Decision, account: Account | None, own_domains: list[str]) 
     if decision.because == "mode":
         return _by_mode(decision, names, account)
     if decision.because == "watch" and decision.would == "refuse":
-        watched = translate("Reason", "%1 is only watched, so it was let in.").replace("%1", names.recipient)
+        watched = filled(translate("Reason", "%1 is only watched, so it was let in."), names.recipient)
         return _let_in(decision, names, watched)
     if decision.because == "open" and decision.would == "refuse":
         return _let_in(decision, names, translate("Reason", "At that time everyone was let in."))
@@ -48,9 +49,10 @@ def reason(decision: Decision, account: Account | None, own_domains: list[str]) 
     if decision.because == "unlisted":
         return translate("Reason", "In this domain only addresses that were made in Irusu exist, and this one was not.")
     if decision.because == "relay":
-        return translate("Reason", "%1 is not one of your addresses.").replace("%1", names.recipient)
-    return translate("Reason", "Nothing forbids it: no entry matches, and %1 lets in whom it does not deny.").replace(
-        "%1", names.recipient
+        return filled(translate("Reason", "%1 is not one of your addresses."), names.recipient)
+    return filled(
+        translate("Reason", "Nothing forbids it: no entry matches, and %1 lets in whom it does not deny."),
+        names.recipient,
     )
 
 
@@ -66,16 +68,17 @@ def _meant(pattern: str) -> str:
 
 def _by_entry(decision: Decision, names: _Names, *, denies: bool) -> str:
     text = translate("Reason", "%1 denies %2.") if denies else translate("Reason", "%1 allows %2.")
-    return text.replace("%1", names.list).replace("%2", _meant(decision.pattern or decision.sender))
+    return filled(text, names.list, _meant(decision.pattern or decision.sender))
 
 
 def _by_mode(decision: Decision, names: _Names, account: Account | None) -> str:
     if not decision.sender and (account is None or account.mode != "closed"):
-        return translate("Reason", "%1 refuses bounces.").replace("%1", names.recipient)
+        return filled(translate("Reason", "%1 refuses bounces."), names.recipient)
     if account is not None and account.mode == "closed":
-        return translate("Reason", "%1 is closed: nobody gets in.").replace("%1", names.recipient)
-    return translate("Reason", "Only senders on its allow list may write to %1, and this one is not on it.").replace(
-        "%1", names.recipient
+        return filled(translate("Reason", "%1 is closed: nobody gets in."), names.recipient)
+    return filled(
+        translate("Reason", "Only senders on its allow list may write to %1, and this one is not on it."),
+        names.recipient,
     )
 
 

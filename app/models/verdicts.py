@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app.language import filled
 from app.models.accounts import AccountsModel
 from app.models.words import EVERYONE, mode_sentence, short, turned_away, with_caution
 from app.widgets.labels import visible
@@ -115,9 +116,7 @@ class Verdicts:
     def _deny(self, question: str, decision: Decision, account: Account | None) -> Offers:
         if account is not None:
             return Offers(question, "", (self._entry("deny", decision.sender, account.address),))
-        note = translate("Verdicts", "%1 is no account of yours in Irusu yet.").replace(
-            "%1", visible(decision.recipient)
-        )
+        note = filled(translate("Verdicts", "%1 is no account of yours in Irusu yet."), visible(decision.recipient))
         make = self._make(decision.recipient, decision.sender)
         return Offers(question, note, (make, self._entry("deny", decision.sender, EVERYONE)))
 
@@ -127,8 +126,8 @@ class Verdicts:
         latest = self._client.latest
         if latest is None or latest.deliver != "built-in":
             note = translate("Verdicts", "Your mail server does not know %1, so nobody can write there.")
-            return Offers(note=note.replace("%1", name))
-        note = translate("Verdicts", "%1 is no account, so nobody can write there.").replace("%1", name)
+            return Offers(note=filled(note, name))
+        note = filled(translate("Verdicts", "%1 is no account, so nobody can write there."), name)
         return Offers(note=note, offers=(self._make(decision.recipient, None),))
 
     def _bounce(self, question: str, account: Account | None, *, wanted: bool) -> Offers:
@@ -147,7 +146,7 @@ class Verdicts:
                 if wanted
                 else translate("Verdicts", "%1 lets bounces in by now.")
             )
-            return Offers(note=note.replace("%1", name))
+            return Offers(note=filled(note, name))
         words = (
             translate("Verdicts", "Refuse bounces to %1") if wanted else translate("Verdicts", "Let bounces to %1 in")
         )
@@ -162,16 +161,12 @@ class Verdicts:
             "Probes that ask whether the address exists come the same way.",
         )
         form = SetAccount(address=account.address, refuse_bounces=wanted)
-        offer = self._set(
-            form, words.replace("%1", name), "refused" if wanted else "accepted", said.replace("%1", name)
-        )
+        offer = self._set(form, filled(words, name), "refused" if wanted else "accepted", filled(said, name))
         return Offers(question, note, (offer,))
 
     def _closed(self, question: str, account: Account) -> Offers:
         name = self._name(account.address)
-        note = translate("Verdicts", "%1 is closed: nobody gets in, whatever its lists say. Open it?").replace(
-            "%1", name
-        )
+        note = filled(translate("Verdicts", "%1 is closed: nobody gets in, whatever its lists say. Open it?"), name)
         words: dict[Mode, str] = {
             "allow": translate("Verdicts", "Let only listed senders in"),
             "deny": translate("Verdicts", "Let all but the denied in"),
@@ -212,8 +207,11 @@ class Verdicts:
 
         return Offer(words, "accepted" if name == "allow" else "refused", do)
 
-    def _add(self, name: ListName, sender: str, scope: str, said: Said, failed: Failed) -> None:
+    def _add(
+        self, name: ListName, sender: str, scope: str, said: Said, failed: Failed, *, make_account: bool = False
+    ) -> None:
         pattern = rules.of_address(sender).text
+        where = self._name(scope)
 
         def done(changed: Changed) -> None:
             if changed.change is None:
@@ -230,29 +228,28 @@ class Verdicts:
                     if name == "allow"
                     else translate("Verdicts", "%2 now denies %1.")
                 )
-            text = text.replace("%2", self._name(scope)).replace("%1", pattern)
-            said(with_caution(text, changed), changed.change)
+            said(with_caution(filled(text, pattern, where), changed), changed.change)
 
-        form = AddEntries(scope=scope, patterns=[pattern], source="click")
+        form = AddEntries(scope=scope, patterns=[pattern], source="click", make_account=make_account)
         self._client.call(name, form, done, failed)
 
     def _make(self, recipient: str, denied: str | None) -> Offer:
-        """Make the recipient an account, and there deny a sender."""
+        """Make the recipient an account, and there deny a sender: one change."""
+
+        def do(said: Said, failed: Failed) -> None:
+            def made(account: Account, change: Change | None) -> None:
+                said(filled(translate("Verdicts", "%1 is an account now."), account.address), change)
+
+            if denied:
+                self._add("deny", denied, recipient, said, failed, make_account=True)
+            else:
+                self._accounts.add(AddAccount(address=recipient), made, failed)
+
         words = (
             translate("Verdicts", "Make it an account, and deny")
             if denied
             else translate("Verdicts", "Make it an account")
         )
-
-        def do(said: Said, failed: Failed) -> None:
-            def made(account: Account, change: Change | None) -> None:
-                if denied:
-                    self._add("deny", denied, account.address, said, failed)
-                else:
-                    said(translate("Verdicts", "%1 is an account now.").replace("%1", account.address), change)
-
-            self._accounts.add(AddAccount(address=recipient), made, failed)
-
         return Offer(words, "add", do)
 
     def _set(self, form: SetAccount, words: str, icon: str, told: str) -> Offer:
