@@ -18,12 +18,11 @@ from gate.control.messages import (
     Change,
     Changed,
     Decision,
-    EntryPage,
-    EntryQuery,
     ListQuery,
     ListsChanged,
     Nothing,
     OneAccount,
+    ScopeCount,
     SetAccount,
     Status,
 )
@@ -60,20 +59,21 @@ def _line(row: Scope) -> str:
 def _icon(row: Scope) -> str:
     if row.account is None:
         return "everyone" if row.address == EVERYONE else "home"
-    if row.account.mode == "closed":
-        return "closed"
-    return "watch" if row.account.watch else "accounts"
+    if row.account.watch:
+        return "watch"
+    return "closed" if row.account.mode == "closed" else "accounts"
 
 
 class AccountsModel(SortedRows[Scope]):
-    """One column. Signals: `loadedFirst()` once; `changed()` rows may differ; `failed(CallFailed)` reading failed.
+    """One column. Signals: `changed()` rows may differ; `unread(CallFailed)` the accounts could not be read,
+    `unread(None)` now they could.
 
     Attributes:
         loaded: the gate has told its accounts. own_domains: as the gate said last.
     """
 
     changed = Signal()
-    failed = Signal(object)
+    unread = Signal(object)
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__((Column(lambda: self.tr("Accounts"), lambda row: scope_title(row.address), _key),), parent)
@@ -81,7 +81,9 @@ class AccountsModel(SortedRows[Scope]):
         self._pager = Pager(client, "account.list")
         self._again = False
         self._by_address: dict[str, Account] = {}
-        self._wide: dict[str, Scope] = {EVERYONE: Scope(address=EVERYONE)}
+        self._asked: set[str] = set()
+        self._removing: set[str] = set()
+        self._wide: dict[str, Scope] = {}
         self._accounts: list[Account] = []
         self._domains: set[str] = set()
         self.loaded = False
@@ -130,7 +132,7 @@ class AccountsModel(SortedRows[Scope]):
         return self._by_address.get(address.casefold()) if address else None
 
     def scope(self, address: str) -> Scope | None:
-        return next((row for row in self._all if row.address == address), None)
+        return self.find_row(address)
 
     # ------------------------------------------------ reading
 
@@ -141,52 +143,45 @@ class AccountsModel(SortedRows[Scope]):
             return
         self._again = False
         self._pager.read(ListQuery(), self._got, self._not_got)
-        for scope in self._wide:
-            self._count(scope)
 
     def _got(self, rows: Sequence[Account], last: bool) -> None:
         if not last and self.loaded:
             return
         self._keep(rows)
+        counts: Sequence[ScopeCount] = self._pager.first.scopes
+        self._wide = {
+            each.scope: Scope(address=each.scope, denied=each.denied, allowed=each.allowed) for each in counts
+        }
         self.loaded = self.loaded or last
         self._rebuild()
+        if not last:
+            return
+        self._removing &= self._asked
+        self.unread.emit(None)
         domains = {account.address.rpartition("@")[2] for account in rows}
-        if last and domains != self._domains:  # with the built-in server these are own domains: ask
+        if domains != self._domains:  # with the built-in server these are own domains: ask
             self._domains = domains
             self._client.call("status", Nothing(), None, lambda _fault: None)
-        if last and self._again:
+        if self._again:
             self.refresh()
 
     def _not_got(self, fault: CallFailed) -> None:
-        if not fault.code.startswith("link."):
-            self.failed.emit(fault)
-
-    def _count(self, scope: str) -> None:
-        """How many entries a wider scope has."""
-
-        def done(page: EntryPage) -> None:
-            denied = sum(entry.list == "deny" for entry in page.rows)
-            if page.next is not None:  # more than a page: nearly all of a long list are denied
-                denied += page.total - len(page.rows)
-            self._wide[scope] = Scope(address=scope, denied=denied, allowed=page.total - denied)
-            self._rebuild()
-
-        self._client.call("entries.list", EntryQuery(scope=scope), done, lambda _fault: None)
+        if fault.code != "link.lost":  # the window says that itself, and reads again by itself
+            self.unread.emit(fault)
 
     def _rebuild(self) -> None:
-        wide = [self._wide[EVERYONE], *(self._wide[f"@{d}"] for d in self.own_domains if f"@{d}" in self._wide)]
-        self.put([*wide, *(Scope(address=a.address, account=a) for a in self._accounts)])
+        wide = [EVERYONE, *(f"@{domain}" for domain in self.own_domains)]
+        accounts = [Scope(address=account.address, account=account) for account in self._accounts]
+        self.put([*(self._wide.get(scope, Scope(address=scope)) for scope in wide), *accounts])
         self.changed.emit()
 
     def _status(self, status: Status) -> None:
         if status.own_domains == self.own_domains:
             return
         self.own_domains = list(status.own_domains)
-        for domain in self.own_domains:
-            if f"@{domain}" not in self._wide:
-                self._wide[f"@{domain}"] = Scope(address=f"@{domain}")
-                self._count(f"@{domain}")
         self._rebuild()
+        if self.loaded:  # a new domain may have entries already
+            self.refresh()
 
     def _count_refused(self, decisions: Sequence[Decision]) -> None:
         """The gate's own count comes with the next reading."""
@@ -198,7 +193,8 @@ class AccountsModel(SortedRows[Scope]):
                 total = account.refused_7_days + refused[account.address]
                 self._accounts[place] = msgspec.structs.replace(account, refused_7_days=total)
         self._keep(self._accounts)
-        self._rebuild()
+        self.swap({a.address: Scope(address=a.address, account=a) for a in self._accounts if a.address in refused})
+        self.changed.emit()
 
     def _keep(self, accounts: Sequence[Account]) -> None:
         self._accounts = list(accounts)
@@ -230,5 +226,21 @@ class AccountsModel(SortedRows[Scope]):
         return answered
 
     def remove(self, address: str, done: Callable[[Changed], None], failed: Failed = None) -> None:
-        """Remove an account and its entries, in one undo."""
-        self._client.call("account.remove", OneAccount(address=address), done, failed)
+        """Remove an account and its entries, in one undo. One that is being removed already is left."""
+        if address in self._removing:
+            return
+
+        def removed(changed: Changed) -> None:
+            self._asked.discard(address)
+            if not self._pager.reading:
+                self._removing.discard(address)
+            done(changed)
+
+        def broken(fault: CallFailed) -> None:
+            self._asked.discard(address)
+            self._removing.discard(address)
+            (failed or self._client.complaint.emit)(fault)
+
+        self._asked.add(address)
+        self._removing.add(address)
+        self._client.call("account.remove", OneAccount(address=address), removed, broken)

@@ -46,7 +46,7 @@ def sender_words(decision: Decision) -> str:
 
 class DecisionsModel(QAbstractTableModel):
     """Signals: `heldChanged(n)` arrivals held back; `loaded()` an answer to a new question is shown;
-    `failed(CallFailed)` reading failed.
+    `unread(CallFailed)` the log could not be read, `unread(None)` now it could.
 
     Attributes:
         query: what is asked for (`verdict`, `account`, `filter`, `since`). fresh: False until the first answer.
@@ -54,7 +54,7 @@ class DecisionsModel(QAbstractTableModel):
 
     heldChanged = Signal(int)
     loaded = Signal()
-    failed = Signal(object)
+    unread = Signal(object)
 
     def __init__(self, client: Client, accounts: AccountsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -157,16 +157,17 @@ class DecisionsModel(QAbstractTableModel):
         self.fresh = True
         self.beginResetModel()
         self._rows = page.rows[::-1]
-        self._more = page.more and bool(self._rows and self._rows[-1].id)
+        self._more = page.more and bool(self._rows)
         self.endResetModel()
+        self.unread.emit(None)
         self._drop_held()
         self._let_in_early()
         self.loaded.emit()
 
     def _not_got(self, fault: CallFailed) -> None:
         self._reading = None
-        if not fault.code.startswith("link."):
-            self.failed.emit(fault)
+        if fault.code != "link.lost":  # the window says that itself, and reads again by itself
+            self.unread.emit(fault)
 
     def _got_older(self, page: LogPage) -> None:
         self._older = None
@@ -183,7 +184,7 @@ class DecisionsModel(QAbstractTableModel):
 
     def _catch_up(self) -> None:
         """What was decided while the gate could not be heard."""
-        newest = next((row.id for row in (*self._held[::-1][:1], *self._rows[:1]) if row.id), 0)
+        newest = self._newest()
         if not self.fresh or not newest or self._reading is not None:
             self.reload()
             return
@@ -195,8 +196,15 @@ class DecisionsModel(QAbstractTableModel):
         if page.more:  # too far behind to be followed row by row
             self.reload()
             return
+        self.unread.emit(None)
         self._take(page.rows)
         self._let_in_early()
+
+    def _newest(self) -> int:
+        """Id of the newest row that is here, held back or shown; 0: none. (The gate gives ids from 1, to live rows
+        too.)
+        """
+        return max((row.id for row in (*self._held[-1:], *self._rows[:1])), default=0)
 
     # ------------------------------------------------ living
 
@@ -227,8 +235,8 @@ class DecisionsModel(QAbstractTableModel):
 
     def _take(self, rows: Sequence[Decision]) -> None:
         """New rows, oldest first; those that are here already are left out."""
-        newest = max((row.id for row in (*self._held[-1:], *self._rows[:1])), default=0)
-        rows = [row for row in rows if not row.id or row.id > newest]
+        newest = self._newest()
+        rows = [row for row in rows if row.id > newest]
         if not rows:
             return
         if self._holding:

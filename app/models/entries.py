@@ -67,11 +67,10 @@ COLUMNS: tuple[Column[Entry], ...] = (
 
 
 class EntriesModel(SortedRows[Entry]):
-    """Signals: `failed(CallFailed)` when reading failed; `loading(bool)`; `scopeChanged(scope)`."""
+    """Signals: `unread(CallFailed)` the scope could not be read, `unread(None)` now it could; `loading(bool)`."""
 
-    failed = Signal(object)
+    unread = Signal(object)
     loading = Signal(bool)
-    scopeChanged = Signal(str)
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__(COLUMNS, parent)
@@ -80,6 +79,7 @@ class EntriesModel(SortedRows[Entry]):
         self.scope: str | None = None
         self._loaded = False
         self._again = False
+        self._asked: set[int] = set()
         self._pending: set[int] = set()
         client.listsChanged.connect(self._lists_changed)
         client.decisions.connect(self._count_hits)
@@ -129,9 +129,10 @@ class EntriesModel(SortedRows[Entry]):
         self._pager.cancel()
         self._loaded = False
         self._again = False
+        self._asked.clear()
         self._pending.clear()
         self.put(())
-        self.scopeChanged.emit(scope or "")
+        self.unread.emit(None)
         self.refresh()
 
     def refresh(self) -> None:
@@ -151,15 +152,18 @@ class EntriesModel(SortedRows[Entry]):
         self.put(rows)
         if last:
             self._loaded = True
-            self._pending.clear()
+            self._pending &= self._asked
+            self.unread.emit(None)
             self.loading.emit(False)
             if self._again:
                 self.refresh()
 
     def _not_got(self, fault: CallFailed) -> None:
+        self._pending &= self._asked
+        self.repaint_all()
         self.loading.emit(False)
-        if not fault.code.startswith("link."):  # the window says so itself
-            self.failed.emit(fault)
+        if fault.code != "link.lost":  # the window says that itself, and reads again by itself
+            self.unread.emit(fault)
 
     def _lists_changed(self, changed: ListsChanged) -> None:
         if changed.scopes is None or self.scope in changed.scopes:
@@ -171,40 +175,51 @@ class EntriesModel(SortedRows[Entry]):
         for decision in decisions:
             if decision.entry_id is not None and decision.scope == self.scope:
                 hits.setdefault(decision.entry_id, []).append(decision.time)
-        if not hits:
-            return
+        rows = {number: row for number in hits if (row := self.find_row(number)) is not None}
         self.swap(
             {
-                row.id: msgspec.structs.replace(row, hits=row.hits + len(hits[row.id]), last_hit=max(hits[row.id]))
-                for row in self._all
-                if row.id in hits
+                number: msgspec.structs.replace(row, hits=row.hits + len(hits[number]), last_hit=max(hits[number]))
+                for number, row in rows.items()
             }
         )
 
     # ------------------------------------------------ what an owner does
 
     def add(
-        self, list_name: ListName, patterns: Sequence[str], note: str = "", done: Done = None, failed: Failed = None
-    ) -> None:
-        """Put patterns on a list of the present scope: all or none, one undo."""
-        if self.scope is not None:
-            form = AddEntries(scope=self.scope, patterns=list(patterns), note=note)
-            self._client.call(list_name, form, done, failed)
+        self, scope: str, list_name: ListName, patterns: Sequence[str], note: str = "", *,
+        done: Done = None, failed: Failed = None,
+    ) -> None:  # fmt: skip
+        """Put patterns on a list of a scope: all or none, one undo."""
+        self._client.call(list_name, AddEntries(scope=scope, patterns=list(patterns), note=note), done, failed)
 
     def edit(self, edit: EditEntry, done: Done = None, failed: Failed = None) -> None:
         """Change an entry; it is drawn muted until the gate answers."""
         self._change("entries.edit", edit, {edit.id}, done, failed)
 
     def remove(self, ids: Sequence[int], done: Done = None, failed: Failed = None) -> None:
-        """Remove entries, all in one undo; they are drawn muted until they are gone."""
-        self._change("entries.remove", RemoveEntries(ids=list(ids)), set(ids), done, failed)
+        """Remove entries, all in one undo; they are drawn muted until they are gone. Those being changed are left."""
+        wanted = [number for number in ids if number not in self._pending]
+        if wanted:
+            self._change("entries.remove", RemoveEntries(ids=wanted), set(wanted), done, failed)
 
     def _change(self, method: str, form: Form, ids: set[int], done: Done, failed: Failed) -> None:
+        """The event that makes the list be read again comes before the answer: until then the rows stay muted."""
+
+        def changed(answer: Changed) -> None:
+            self._asked -= ids
+            if not self._pager.reading:
+                self._pending -= ids
+            self.repaint_all()
+            if done is not None:
+                done(answer)
+
         def broken(fault: CallFailed) -> None:
+            self._asked -= ids
             self._pending -= ids
             self.repaint_all()
-            (failed or self.failed.emit)(fault)
+            (failed or self._client.complaint.emit)(fault)
 
+        self._asked |= ids
         self._pending |= ids
         self.repaint_all()
-        self._client.call(method, form, done, broken)
+        self._client.call(method, form, changed, broken)

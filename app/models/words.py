@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
-from app.language import QT_TRANSLATE_NOOP
+from app.language import QT_TRANSLATE_NOOP, filled
 from app.link.words import fault_in_words
+from app.models.counts import counts as sentences
 from app.widgets.labels import visible
 from gate.control.messages import Account, Changed, Decision, Entry, ListName, Mode
 
@@ -22,11 +23,6 @@ MODES: dict[Mode, str] = {
     "closed": QT_TRANSLATE_NOOP("Words", "Closed: nobody may write"),
 }
 EVERYONE = "*"
-
-
-def plural(text: str, count: int) -> str:
-    """English without a translation file: Qt leaves the plural of `word(s)` to one."""
-    return text.replace("(s)", "" if count == 1 else "s")
 
 
 def number(value: int) -> str:
@@ -57,7 +53,7 @@ def day_and_time(iso: str | None) -> str:
     if not iso or not (when := _local(iso)).isValid():
         return ""
     if when.date() == QDate.currentDate():
-        return translate("Words", "Today %1").replace("%1", when.toString("HH:mm"))
+        return filled(translate("Words", "Today %1"), when.toString("HH:mm"))
     return _day(when.date())
 
 
@@ -112,27 +108,22 @@ def counts(denied: int, allowed: int) -> str:
     """`38 denied, 2 allowed`."""
     if not denied and not allowed:
         return translate("Words", "No entries yet")
-    parts = []
-    if denied:
-        parts.append(translate("Words", "%1 denied").replace("%1", number(denied)))
-    if allowed:
-        parts.append(translate("Words", "%1 allowed").replace("%1", number(allowed)))
-    return ", ".join(parts)
+    parts = [sentences.denied(denied)] if denied else []
+    return ", ".join([*parts, sentences.allowed(allowed)] if allowed else parts)
 
 
 def account_line(account: Account) -> str:
-    """The second line of an account in the list: what holds for it now."""
+    """The second line of an account in the list: what holds for it now. One that is only watched lets all in, whatever
+    its mode says."""
     if account.mode == "closed":
-        text = translate("Words", "Closed: nobody gets in")
+        text = translate("Words", "closed") if account.watch else translate("Words", "Closed: nobody gets in")
     elif account.mode == "allow" and not account.allowed:
         text = translate("Words", "No known senders yet")
     elif account.mode == "allow":
-        text = plural(translate("Words", "Only %n known sender(s)", None, account.allowed), account.allowed)
+        text = sentences.only_known(account.allowed)
     else:
         text = counts(account.denied, account.allowed)
-    return (
-        translate("Words", "Watch only: %1").replace("%1", text) if account.watch and account.mode != "closed" else text
-    )
+    return filled(translate("Words", "Watch only, all get in: %1"), text) if account.watch else text
 
 
 def source_words(entry: Entry) -> str:
@@ -186,7 +177,7 @@ def why(decision: Decision, mode: Mode | None) -> str:
         return (
             translate("Words", "Allowed by name")
             if is_address or not pattern
-            else translate("Words", "Allowed: %1").replace("%1", pattern)
+            else filled(translate("Words", "Allowed: %1"), pattern)
         )
     if decision.because == "mode":
         if decision.verdict == "accept":

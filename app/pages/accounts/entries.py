@@ -1,6 +1,6 @@
 """The entries of a scope as a table: sort, seek, edit, remove, copy and paste, by mouse and by keyboard alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -8,8 +8,11 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
+from app.language import filled
+from app.models.counts import counts
 from app.models.entries import HITS, LAST_HIT, LIST, ORIGIN, PATTERN, EntriesModel
 from app.models.words import day_and_time, list_word, number
+from app.pages.unread import Unread
 from app.widgets.buttons import IconButton
 from app.widgets.fields import SearchField
 from app.widgets.frames import Ground
@@ -43,6 +46,7 @@ class EntriesPane(Ground):
         self.nothing = Label("", kind="muted", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(24, 40, 24, 24)
+        self.unread = Unread(model.refresh)
         self._make_actions()
         self._build()
         self._connect_signals()
@@ -87,12 +91,14 @@ class EntriesPane(Ground):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._bar)
+        column.addWidget(self.unread)
         column.addWidget(self.stack, 1)
 
     def _connect_signals(self) -> None:
         self.filter.textChanged.connect(self._filter_changed)
         self._model.countChanged.connect(self._show_count)
         self._model.loading.connect(self._show_count)
+        self._model.unread.connect(self.unread.tell)
         self._model.rowsRemoved.connect(self._choose_next)
         self.table.doubleClicked.connect(self._edit)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -136,8 +142,8 @@ class EntriesPane(Ground):
 
     def _show_count(self, *_ignored: object) -> None:
         shown, every = len(self._model.shown), len(self._model.rows)
-        text = self.tr("%1 of %2").replace("%2", number(every)) if shown != every else "%1"
-        self.count.setText(text.replace("%1", number(shown)) if every else "")
+        text = filled(self.tr("%1 of %2"), number(shown), number(every)) if shown != every else number(shown)
+        self.count.setText(text if every else "")
         if shown or not self._model.loaded:
             self.stack.setCurrentWidget(self.table)
             return
@@ -190,14 +196,14 @@ class EntriesPane(Ground):
 
     def copy_chosen(self) -> None:
         """Patterns of the chosen rows, one a line, as they can be pasted again."""
-        self.copy_lines(self.chosen())
+        self._copy(self.chosen())
 
     def copy_all(self) -> None:
         """All that is shown."""
-        self.copy_lines(list(self._model.shown))
+        self._copy(self._model.shown)
 
     @staticmethod
-    def copy_lines(entries: list[Entry]) -> None:
+    def _copy(entries: Sequence[Entry]) -> None:
         if entries:
             QGuiApplication.clipboard().setText("\n".join(entry.pattern for entry in entries) + "\n")
 
@@ -223,9 +229,7 @@ class EntriesPane(Ground):
         if entries:
             menu.addSeparator()
             count = len(entries)
-            self.remove.setText(
-                self.tr("Remove %1 entries").replace("%1", number(count)) if count > 1 else self.tr("Remove")
-            )
+            self.remove.setText(counts.remove(count) if count > 1 else self.tr("Remove"))
             menu.addAction(self.remove)
         menu.addSeparator()
         menu.addMenu(self._sort_menu(menu))

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from app.language import filled
 from app.link.client import CallFailed
 from app.link.words import fault_in_words
+from app.models.counts import counts
 from app.models.entries import EntriesModel
 from app.widgets.buttons import Button
 from app.widgets.fields import PatternField
@@ -69,19 +71,20 @@ def faults_of(lines: list[str]) -> list[str]:
         except Fault as fault:
             words = fault_in_words(fault.code, fault.params, str(fault))
             text = QCoreApplication.translate("ManyDialog", "Line %1: %2")
-            wrong.append(text.replace("%1", str(number)).replace("%2", words))
+            wrong.append(filled(text, str(number), words))
     return wrong
 
 
 class ManyDialog(FormDialog):
-    """Add many patterns, one a line: all or none. `done(changed, list, count)` hears of it."""
+    """Add many patterns to a scope, one a line: all or none. `done(changed, list, count)` hears of it."""
 
     def __init__(
-        self, model: EntriesModel, text: str, done: Callable[[Changed, ListName, int], None],
+        self, model: EntriesModel, scope: str, text: str, done: Callable[[Changed, ListName, int], None],
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(self.tr("Add many senders"), self.tr("Deny"), parent)
         self._model = model
+        self._scope = scope
         self._say = done
         self._list: ListName = "deny"
         self.patterns = Lines(self.tr("Patterns, one a line"), 10)
@@ -101,11 +104,13 @@ class ManyDialog(FormDialog):
 
     def _count(self) -> None:
         count = len(self.patterns.lines())
-        verb = self.tr("Deny %1").replace("%1", str(count)) if count > 1 else self.tr("Deny")
-        self._verb = verb
-        self.set_waiting(False)
-        self.ok.setEnabled(count > 0)
-        self.allow.setEnabled(count > 0)
+        self.set_verb(counts.deny(count) if count > 1 else self.tr("Deny"), possible=count > 0)
+        self.allow.setEnabled(self.ok.isEnabled())
+
+    def set_waiting(self, waiting: bool) -> None:
+        super().set_waiting(waiting)
+        self.patterns.setReadOnly(waiting)
+        self.allow.setEnabled(self.ok.isEnabled())
 
     def _allow(self) -> None:
         self._list = "allow"
@@ -120,7 +125,7 @@ class ManyDialog(FormDialog):
         wrong = faults_of(lines) if len(lines) <= CHECKED_HERE else []
         if wrong:
             more = len(wrong) - SHOWN_FAULTS
-            rest = [self.tr("and %1 more").replace("%1", str(more))] if more > 0 else []
+            rest = [counts.and_more(more)] if more > 0 else []
             self.complain("\n".join([*wrong[:SHOWN_FAULTS], *rest]))
             return
 
@@ -131,4 +136,4 @@ class ManyDialog(FormDialog):
         def failed(fault: CallFailed) -> None:
             self.complain(fault.text)
 
-        self._model.add(name, lines, self.note.text().strip(), done, failed)
+        self._model.add(self._scope, name, lines, self.note.text().strip(), done=done, failed=failed)

@@ -5,8 +5,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
+from app.language import filled
 from app.models.accounts import Scope
-from app.models.words import EVERYONE, MODES, mode_sentence, number, scope_title, short
+from app.models.counts import counts
+from app.models.words import EVERYONE, MODES, mode_sentence, scope_title, short
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
 from app.widgets.labels import AddressLabel, ElidedLabel
@@ -108,19 +110,17 @@ class ScopeHead(QWidget):
         if scope.account is None:
             if scope.address == EVERYONE:
                 return self.tr("These entries hold for every one of your addresses.")
-            return self.tr("These entries hold for every address of %1.").replace("%1", scope.address.removeprefix("@"))
+            return filled(self.tr("These entries hold for every address of %1."), scope.address.removeprefix("@"))
         parts = []
+        if scope.account.watch:
+            parts.append(self.tr("only watched: all get in"))
         if scope.account.aliases:
             also = ", ".join(short(alias, own_domains) for alias in scope.account.aliases)
-            parts.append(self.tr("also %1").replace("%1", also))
+            parts.append(filled(self.tr("also %1"), also))
         if scope.account.given_to:
-            parts.append(self.tr("given to %1").replace("%1", scope.account.given_to))
+            parts.append(filled(self.tr("given to %1"), scope.account.given_to))
         refused = scope.account.refused_7_days
-        parts.append(
-            self.tr("%1 refused in 7 days").replace("%1", number(refused))
-            if refused
-            else self.tr("none refused in 7 days")
-        )
+        parts.append(counts.refused_lately(refused) if refused else self.tr("none refused in 7 days"))
         return " · ".join(parts)
 
     def mode_shown(self) -> Mode:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from app.language import filled
 from app.models.accounts import AccountsModel
 from app.models.entries import EntriesModel
 from app.models.words import EVERYONE
@@ -13,6 +14,7 @@ from app.pages.accounts.account_dialog import AccountDialog
 from app.pages.accounts.first import first_account
 from app.pages.accounts.list import AccountList
 from app.pages.accounts.scope import ScopeView
+from app.pages.unread import Unread
 from app.shell.contract import Page, Shell
 from app.widgets.frames import Hairline
 from app.widgets.labels import Label
@@ -38,6 +40,7 @@ class AccountsPage(Page):
         self._hoped: str | None = None
         self.list = AccountList(accounts)
         self.view = ScopeView(accounts, entries, shell)
+        self.unread = Unread(accounts.refresh)
         self.empty = first_account(self.add_account, shell.open_import)
         self._build()
         self._connect_signals()
@@ -63,7 +66,8 @@ class AccountsPage(Page):
             self._stack.addWidget(part)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
+        whole.addWidget(self.unread)
+        whole.addWidget(self._stack, 1)
         self.set_small(False)
 
     def _connect_signals(self) -> None:
@@ -73,7 +77,7 @@ class AccountsPage(Page):
         self.view.head.back_wanted.connect(self._back)
         self.view.removed.connect(self._back)
         self._accounts.changed.connect(self.show_state)
-        self._accounts.failed.connect(self._shell.complain)
+        self._accounts.unread.connect(self.unread.tell)
         QShortcut(QKeySequence.StandardKey.New, self, self.add_account)
         QShortcut(QKeySequence.StandardKey.Back, self, self._back)
 
@@ -179,6 +183,6 @@ class AccountsPage(Page):
     def _added(self, address: str, change: Change | None) -> None:
         self._hoped = address
         self._inside = True
-        self._shell.say(self.tr("%1 is an account now.").replace("%1", address), change)
+        self._shell.say(filled(self.tr("%1 is an account now."), address), change)
         self.show_state()
         self.view.field.setFocus()

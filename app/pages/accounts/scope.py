@@ -4,10 +4,12 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.language import filled
 from app.link.client import CallFailed
 from app.models.accounts import AccountsModel, Scope
+from app.models.counts import counts
 from app.models.entries import EntriesModel
-from app.models.words import mode_sentence, number, scope_title, short, with_caution
+from app.models.words import EVERYONE, mode_sentence, scope_title, short, with_caution
 from app.pages.accounts.account_dialog import AccountDialog
 from app.pages.accounts.entries import EntriesPane
 from app.pages.accounts.entry_dialog import EntryDialog, ManyDialog
@@ -80,7 +82,6 @@ class ScopeView(Ground):
         self.pane.paste_wanted.connect(self._add_many)
         self.pane.import_wanted.connect(self._import)
         self._entries.loading.connect(self._loading)
-        self._entries.failed.connect(self._shell.complain)
         self._accounts.changed.connect(self.show_state)
 
     # ------------------------------------------------ painting
@@ -130,16 +131,15 @@ class ScopeView(Ground):
         scope = self._scope()
         return scope.account if scope is not None else None
 
-    def _name(self) -> str:
-        """The present scope in a sentence."""
-        scope = self._entries.scope or ""
-        return scope_title(scope) if scope in ("", "*") else short(scope, self._accounts.own_domains)
+    def _name(self, scope: str) -> str:
+        """A scope in a sentence."""
+        return scope_title(scope) if scope == EVERYONE else short(scope, self._accounts.own_domains)
 
     def _loading(self, loading: bool) -> None:
         if not loading and self._sought is not None:
             pattern, self._sought = self._sought, None
             if not self.pane.show_pattern(pattern):
-                self._shell.say(self.tr("%1 is no longer on this list.").replace("%1", pattern))
+                self._shell.say(filled(self.tr("%1 is no longer on this list."), pattern))
 
     # ------------------------------------------------ adding
 
@@ -153,8 +153,8 @@ class ScopeView(Ground):
         return super().eventFilter(watched, event)
 
     def _add(self, name: ListName) -> None:
-        pattern = self.field.pattern()
-        if pattern is None or self._waiting or not self._live:
+        pattern, scope = self.field.pattern(), self._entries.scope
+        if pattern is None or scope is None or self._waiting or not self._live:
             return
         button = self.deny if name == "deny" else self.allow
         words = button.text()
@@ -168,35 +168,39 @@ class ScopeView(Ground):
             self._show_buttons()
 
         def done(changed: Changed) -> None:
-            if self.field.pattern() == pattern:
+            if self._entries.scope == scope and self.field.pattern() == pattern:
                 self.field.clear()
             answered()
-            self._said_added(changed, name, pattern.text)
+            self._said_added(changed, name, pattern.text, scope)
 
         def failed(fault: CallFailed) -> None:
             answered()
-            self.field.complain(fault.text)
+            if self._entries.scope == scope and self.field.pattern() == pattern:
+                self.field.complain(fault.text)
+            else:  # the owner is elsewhere by now
+                self._shell.complain(fault)
 
-        self._entries.add(name, [pattern.text], done=done, failed=failed)
+        self._entries.add(scope, name, [pattern.text], done=done, failed=failed)
 
-    def _said_added(self, changed: Changed, name: ListName, what: str) -> None:
+    def _said_added(self, changed: Changed, name: ListName, what: str, scope: str) -> None:
         if changed.change is None:
             text = self.tr("%1 was on the list already.")
+        elif scope == EVERYONE:
+            text = self.tr("Denied for everyone: %1.") if name == "deny" else self.tr("Allowed for everyone: %1.")
         else:
             text = self.tr("%2 now denies %1.") if name == "deny" else self.tr("%2 now allows %1.")
-            if self._entries.scope == "*":
-                text = self.tr("Denied for everyone: %1.") if name == "deny" else self.tr("Allowed for everyone: %1.")
-        self._shell.say(text.replace("%2", self._name()).replace("%1", what), changed.change)
+        self._shell.say(filled(text, what, self._name(scope)), changed.change)
 
     def _add_many(self, text: str) -> None:
         def done(changed: Changed, name: ListName, count: int) -> None:
-            words = self.tr("%1 senders denied.") if name == "deny" else self.tr("%1 senders allowed.")
             if changed.change is None:
-                words = self.tr("All %1 were on the list already.")
-            self._shell.say(with_caution(words.replace("%1", number(count)), changed), changed.change)
+                words = counts.were_there(count)
+            else:
+                words = counts.were_denied(count) if name == "deny" else counts.were_allowed(count)
+            self._shell.say(with_caution(words, changed), changed.change)
 
         if self._live and self._entries.scope is not None:
-            self._open(ManyDialog(self._entries, text, done, self))
+            self._open(ManyDialog(self._entries, self._entries.scope, text, done, self))
 
     def _import(self) -> None:
         account = self._account()
@@ -215,15 +219,14 @@ class ScopeView(Ground):
         other: ListName = "allow" if entry.list == "deny" else "deny"
 
         def done(changed: Changed) -> None:
-            self._said_added(changed, other, entry.pattern)
+            self._said_added(changed, other, entry.pattern, entry.scope)
 
         self._entries.edit(EditEntry(id=entry.id, list=other), done, self._shell.complain)
 
     def _remove_entries(self, entries: list[Entry]) -> None:
         def done(changed: Changed) -> None:
-            text = self.tr("%1 removed.").replace("%1", entries[0].pattern)
-            if len(entries) > 1:
-                text = self.tr("%1 entries removed.").replace("%1", number(len(entries)))
+            several = len(entries) > 1
+            text = counts.removed(len(entries)) if several else filled(self.tr("%1 removed."), entries[0].pattern)
             self._shell.say(text, changed.change)
 
         self._entries.remove([entry.id for entry in entries], done, self._shell.complain)
@@ -236,8 +239,7 @@ class ScopeView(Ground):
             return
 
         def done(_account: Account, change: Change | None) -> None:
-            words = self.tr("%1: %2.").replace("%1", short(account.address, self._accounts.own_domains))
-            self._shell.say(words.replace("%2", mode_sentence(mode)), change)
+            self._shell.say(filled(self.tr("%1: %2."), self._name(account.address), mode_sentence(mode)), change)
 
         self._accounts.set(SetAccount(address=account.address, mode=mode), done, self._refused)
 
@@ -248,7 +250,7 @@ class ScopeView(Ground):
 
         def done(_account: Account, change: Change | None) -> None:
             text = self.tr("%1 is only watched: all get in.") if on else self.tr("%1 is no longer only watched.")
-            self._shell.say(text.replace("%1", short(account.address, self._accounts.own_domains)), change)
+            self._shell.say(filled(text, self._name(account.address)), change)
 
         self._accounts.set(SetAccount(address=account.address, watch=on), done, self._refused)
 
@@ -265,7 +267,7 @@ class ScopeView(Ground):
 
         def done() -> None:
             if dialog.change is not None:
-                self._shell.say(self.tr("%1 changed.").replace("%1", account.address), dialog.change)
+                self._shell.say(filled(self.tr("%1 changed."), account.address), dialog.change)
 
         dialog.accepted.connect(done)
         self._open(dialog)
@@ -276,7 +278,7 @@ class ScopeView(Ground):
             return
 
         def done(changed: Changed) -> None:
-            self._shell.say(self.tr("%1 and its entries removed.").replace("%1", account.address), changed.change)
+            self._shell.say(filled(self.tr("%1 and its entries removed."), account.address), changed.change)
             self.removed.emit(account.address)
 
         self._accounts.remove(account.address, done, self._shell.complain)

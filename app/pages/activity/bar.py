@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QWidge
 
 from app import theme
 from app.models.accounts import AccountsModel
-from app.models.words import number, since_days
+from app.models.counts import counts
+from app.models.words import since_days
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
 from app.widgets.fields import SearchField
@@ -16,6 +17,9 @@ from gate.control.messages import VerdictName
 
 PERIODS = (0, 6, 29, -1)
 """Days before today that are shown too; -1: all."""
+
+
+_VERDICTS: dict[str, VerdictName] = {"refuse": "refuse", "accept": "accept"}
 
 
 class LiveMark(QWidget):
@@ -121,7 +125,7 @@ class ActivityBar(Ground):
 
     def verdict_asked(self) -> VerdictName | None:
         """None: both."""
-        return {"refuse": "refuse", "accept": "accept"}.get(self.verdict.current() or "")  # type: ignore[return-value]
+        return _VERDICTS.get(self.verdict.current() or "")
 
     def account_asked(self) -> str | None:
         """None: all."""
@@ -194,7 +198,7 @@ class ActivityBar(Ground):
             self.mark.tell(self.tr("Not live"), "muted")
         else:
             self.mark.tell(self.tr("Live") if following else self.tr("Paused"), "guard" if following else "muted")
-        self.newest.setText(self.tr("%1 new").replace("%1", number(self._held)))
+        self.newest.setText(counts.new(self._held))
         self.newest.setVisible(self._held > 0)
         words, icon = (self.tr("Follow"), "play") if self.paused else (self.tr("Pause"), "pause")
         self.pause.setText(words)

@@ -8,10 +8,12 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
+from app.language import filled
+from app.models.counts import counts
 from app.models.decisions import sender_words
 from app.models.reasons import reason
 from app.models.verdicts import Offer, Offers
-from app.models.words import moment, number, turned_away, verdict_word, watched
+from app.models.words import moment, turned_away, verdict_word, watched
 from app.widgets.buttons import Button, IconButton
 from app.widgets.frames import Ground, Hairline
 from app.widgets.kinds import kind_icon
@@ -191,7 +193,7 @@ class Details(Ground):
         self.pill.tell(verdict_word(decision), tone, icon)
         self.time.setText(moment(decision.time))
         self.who.setText(sender_words(decision))
-        self.recipient.setText(self.tr("wrote to %1").replace("%1", decision.recipient))
+        self.recipient.setText(filled(self.tr("wrote to %1"), decision.recipient))
         _tell(self.why, reason(decision, account, own_domains))
         self._show_entry(decision)
         self._told.setVisible(bool(decision.reply))
@@ -208,8 +210,8 @@ class Details(Ground):
 
     def show_tries(self, today: int, month: int, *, more: bool) -> None:
         """How often this sender came."""
-        text = self.tr("%1 today, more than %2 in 30 days") if more else self.tr("%1 today, %2 in 30 days")
-        self.tries.setText(text.replace("%1", number(today)).replace("%2", number(month)))
+        text = counts.tries_and_more(month) if more else counts.tries_of_a_month(month)
+        self.tries.setText(filled(text, counts.tries_today(today)))
 
     def _show_entry(self, decision: Decision) -> None:
         there = bool(decision.pattern and decision.scope)

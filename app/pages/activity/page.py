@@ -6,12 +6,14 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.link.calls import CallFailed
 from app.models.accounts import AccountsModel
 from app.models.decisions import RECIPIENT, SENDER, TIME, VERDICT, WHY, DecisionsModel
 from app.models.verdicts import Offer, Verdicts
 from app.models.words import since_days
 from app.pages.activity.bar import ActivityBar
 from app.pages.activity.details import WIDTH, Details
+from app.pages.unread import Unread
 from app.shell.contract import Page, Shell
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage, Hairline
@@ -54,6 +56,7 @@ class ActivityPage(Page):
             "search", self.tr("Nothing of this kind"), self.tr("No decision in the log answers this question."),
             buttons=(self._show_all,),
         )  # fmt: skip
+        self.unread = Unread(decisions.reload)
         self._build()
         self._connect_signals()
         self.show_state()
@@ -75,6 +78,7 @@ class ActivityPage(Page):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(Hairline())
+        column.addWidget(self.unread)
         column.addWidget(self._middle, 1)
         self._set_widths()
 
@@ -95,7 +99,7 @@ class ActivityPage(Page):
         self.details.offer_taken.connect(self._take)
         model = self._decisions
         model.heldChanged.connect(self.bar.show_held)
-        model.failed.connect(self._shell.complain)
+        model.unread.connect(self.unread.tell)
         model.loaded.connect(self._loaded)
         model.rowsInserted.connect(self.show_state)
         model.rowsInserted.connect(self._set_widths)
@@ -279,8 +283,8 @@ class ActivityPage(Page):
             self._paint_details()
             self._shell.say(text, change)
 
-        def failed(fault: object) -> None:
+        def failed(fault: CallFailed) -> None:
             self._paint_details()
-            self._shell.complain(fault)  # type: ignore[arg-type]
+            self._shell.complain(fault)
 
         offer.do(said, failed)
