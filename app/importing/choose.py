@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QWidget
 
 from app.importing import words
 from app.importing.job import ImportJob
+from app.language import filled
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage
 from app.widgets.labels import visible
@@ -86,13 +87,8 @@ def failed_view(job: ImportJob, parent: QWidget, again: Callable[[], None], chos
 
 def problem_list(problems: Sequence[Unreadable]) -> QPlainTextEdit:
     """What could not be read: a line each, to be read and copied."""
-    lines = (
-        translate("Import", "%1, byte %2: %3")
-        .replace("%3", words.unreadable(each.why))
-        .replace("%2", str(each.offset))
-        .replace("%1", visible(each.file))
-        for each in problems
-    )
+    line = translate("Import", "%1, byte %2: %3")
+    lines = (filled(line, visible(each.file), str(each.offset), words.unreadable(each.why)) for each in problems)
     shown = QPlainTextEdit("\n".join(lines))
     shown.setReadOnly(True)
     shown.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

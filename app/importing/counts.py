@@ -1,11 +1,12 @@
-"""Sentences with a number in them. One class, because the extraction of plurals knows only `self.tr` with a number.
+"""The import's sentences with a number in them. One class, because the extraction of plurals knows only `self.tr` with
+a number.
 
 To add one: a method here; `%Ln` is the number as the owner's country writes it.
 """
 
 from PySide6.QtCore import QObject
 
-from app.models.words import plural
+from app.language import plural
 
 
 class Counts(QObject):
@@ -48,6 +49,26 @@ class Counts(QObject):
 
     def unreadable_word(self, n: int) -> str:
         return plural(self.tr("could not be read", "", n), n)
+
+    def deny(self, n: int) -> str:
+        """What the button offers."""
+        return plural(self.tr("Deny the %Ln ticked", "", n), n)
+
+    def deny_everywhere(self, n: int) -> str:
+        return plural(self.tr("Deny the %Ln ticked everywhere", "", n), n)
+
+    def all(self, n: int) -> str:
+        return plural(self.tr("All %Ln", "", n), n)
+
+    def only_ticked(self, n: int) -> str:
+        return plural(self.tr("Ticked %Ln", "", n), n)
+
+    def not_ticked(self, n: int) -> str:
+        return plural(self.tr("Not ticked %Ln", "", n), n)
+
+    def ticked_of(self, n: int) -> str:
+        """`%1` of them are ticked."""
+        return plural(self.tr("%1 of %Ln ticked", "", n), n)
 
     def and_more(self, n: int) -> str:
         """`%1` is the first."""

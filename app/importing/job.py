@@ -7,6 +7,7 @@ The only part of the import that speaks with the gate; the pages know this job a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -37,6 +38,14 @@ _LABEL_LIMIT = 200
 _PROBLEMS_KEPT = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who is expected at an address that leaked: patterns for the account to keep."""
+
+    account: str
+    patterns: Sequence[str]
+
+
 class Stage(StrEnum):
     CHOOSE = "choose"
     READ = "read"
@@ -52,23 +61,25 @@ class ImportJob(QObject):
     Signals:
         stageChanged(): `stage` is another, or begins anew.
         progressed(): `progress` or `problems` have grown.
-        refused(str): applying or taking back did not work, and why.
-        applying(bool): the gate was asked to apply, or has answered.
+        refused(CallFailed): applying or taking back did not work, and why.
+        applying(bool): the gate was asked to apply or to take back, or has answered.
     Attributes:
+        busy: the gate is applying or taking back; nothing can be begun meanwhile.
         stage; paths; progress; problems (the first 1000 of what could not be read); surveyed; why (of FAILED);
         context (what the gate told); applied (the gate's answer); undone.
     """
 
     stageChanged = Signal()
     progressed = Signal()
-    refused = Signal(str)
+    refused = Signal(object)
     applying = Signal(bool)
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
         self._child: SurveyChild | None = None
-        self._call: Call | None = None
+        self._asking: Call | None = None
+        self.busy = False
         self._candidates: dict[str | None, list[Candidate]] = {}
         self._groups: dict[str | None, Group] = {}
         self._forget()
@@ -100,31 +111,35 @@ class ImportJob(QObject):
     # ------------------------------------------------ reading
 
     def start(self, paths: Sequence[Path], account: str | None = None) -> None:
-        """Read these files and folders; what was read before is forgotten."""
+        """Read these files and folders; what was read before is forgotten. Not while `busy`."""
+        if self.busy:
+            return
         self.stop()
         self._forget()
         self.paths, self.account = list(paths), account
         self._become(Stage.READ)
-        self._call = self._client.call("survey.context", Nothing(), self._got_context, self._no_context)
+        self._asking = self._client.call("survey.context", Nothing(), self._got_context, self._no_context)
 
     def again(self) -> None:
-        """Back to the choice of files."""
+        """Back to the choice of files. Not while `busy`."""
+        if self.busy:
+            return
         self.stop()
         self._forget()
         self._become(Stage.CHOOSE)
 
     def stop(self) -> None:
-        """End what is under way. No signal follows."""
+        """End the reading. No signal follows. What the gate was asked to change is never called off: it is done."""
         if self._child is not None:
             self._child.cancel()
             self._child.deleteLater()
             self._child = None
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     def _got_context(self, context: SurveyContext) -> None:
-        self._call = None
+        self._asking = None
         self.context = context
         self._child = child = SurveyChild(self.paths, context, self.account, self)
         child.progress.connect(self._progress)
@@ -158,7 +173,7 @@ class ImportJob(QObject):
         self._become(Stage.REVIEW if self._candidates else Stage.NOTHING)
 
     def _broke(self, why: str) -> None:
-        self._call = None
+        self._asking = None
         self.why = why
         self._become(Stage.FAILED)
 
@@ -175,20 +190,26 @@ class ImportJob(QObject):
 
     # ------------------------------------------------ the gate
 
-    def deny(self, groups: Sequence[Group], *, everywhere: bool = False) -> None:
+    def deny(self, groups: Sequence[Group], *, everywhere: bool = False, expected: Expected | None = None) -> None:
         """Deny what is ticked, in one change: for the account it was found in, or everywhere."""
-        self._apply(chosen(groups, "*" if everywhere else None))
+        self._apply(chosen(groups, "*" if everywhere else None), expected)
 
-    def close_address(self, account: str) -> None:
+    def close_address(self, account: str, expected: Expected | None = None) -> None:
         """Close the account that leaked."""
-        self.closed = account
-        self._apply([ImportItem(scope=account, close=True)])
+        self._apply([ImportItem(scope=account, close=True)], expected, closed=account)
 
-    def _apply(self, items: list[ImportItem]) -> None:
-        if self._call is not None or not items:
+    def _apply(self, items: list[ImportItem], expected: Expected | None, closed: str | None = None) -> None:
+        if self.busy or not items:
             return
-        self.applying.emit(True)
+        if expected is not None and expected.patterns:
+            items = [*items, ImportItem(scope=expected.account, expect=list(expected.patterns))]
+        self.closed = closed
+        self._set_busy(True)
         self._send(list(parts(items, PART_PATTERNS)), None)
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self.applying.emit(busy)
 
     def _send(self, waiting: list[list[ImportItem]], stage: str | None) -> None:
         if len(waiting) > 1:
@@ -197,31 +218,34 @@ class ImportJob(QObject):
             def staged(answer: Staged) -> None:
                 self._send(waiting[1:], answer.stage)
 
-            self._call = self._client.call("import.stage", form, staged, self._not_applied)
+            self._client.call("import.stage", form, staged, self._not_applied)
             return
         last = ApplyImport(label=self.label, stage=stage, items=waiting[0])
-        self._call = self._client.call("import.apply", last, self._is_applied, self._not_applied)
+        self._client.call("import.apply", last, self._is_applied, self._not_applied)
 
     def _is_applied(self, applied: Applied) -> None:
-        self._call = None
         self.applied = applied
-        self.applying.emit(False)
+        self._set_busy(False)
         self._become(Stage.DONE)
 
     def _not_applied(self, failed: CallFailed) -> None:
-        self._call = None
         self.closed = None
-        self.applying.emit(False)
-        self.refused.emit(failed.text)
+        self._set_busy(False)
+        self.refused.emit(failed)
 
     def undo(self) -> None:
         """Take the whole import back."""
-        if self.applied is None or self.applied.change is None or self._call is not None:
+        if self.applied is None or self.applied.change is None or self.busy:
             return
+        self._set_busy(True)
         query = UndoQuery(id=self.applied.change.id)
-        self._call = self._client.call("undo", query, self._is_undone, self._not_applied)
+        self._client.call("undo", query, self._is_undone, self._not_undone)
 
     def _is_undone(self, _changed: Changed) -> None:
-        self._call = None
         self.undone = True
+        self._set_busy(False)
         self._become(Stage.DONE)
+
+    def _not_undone(self, failed: CallFailed) -> None:
+        self._set_busy(False)
+        self.refused.emit(failed)

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.importing.rows import Group
+from app.link.words import fault_in_words
+from app.widgets.fields import TextField
 from app.widgets.frames import Card, Hairline
 from app.widgets.kinds import kind_icon
 from app.widgets.labels import Label, visible
@@ -46,7 +48,7 @@ class MailKind(Card):
         self.leak = QRadioButton(self.tr("mail to a leaked address: tick every sender but the expected"), self)
         self._buttons = QButtonGroup(self)
         self.address = QComboBox(self)
-        self.expected = QLineEdit(self)
+        self.expected = TextField(self)
         self._mark = QAction(self)
         self.deed = Segmented(
             [
@@ -72,7 +74,8 @@ class MailKind(Card):
         top.setSpacing(16)
         top.addWidget(Label(self.tr("This mail is"), bold=True, parent=self))
         top.addWidget(self.spam)
-        top.addWidget(self.leak, 1)
+        top.addWidget(self.leak)
+        top.addStretch(1)
         self._grid = grid = QGridLayout(self._more)
         grid.setContentsMargins(16, 8, 16, 12)
         grid.setHorizontalSpacing(16)
@@ -178,7 +181,8 @@ class MailKind(Card):
         self._line.setVisible(leak)
         self._more.setVisible(leak)
         found = [_read(text) for text in self._texts()]
-        wrong = next((str(each) for each in found if isinstance(each, Fault)), "")
+        faults = (each for each in found if isinstance(each, Fault))
+        wrong = next((fault_in_words(each.code, each.params, str(each)) for each in faults), "")
         self._wrong.setText(wrong)
         self._wrong.setVisible(bool(wrong))
         kind = next((kind_icon(each.kind) for each in found if isinstance(each, pattern.Pattern)), "person")

@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from app.importing import words
 from app.importing.counts import counts
 from app.importing.rows import BOUNCES, Group, Row
+from app.language import filled
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, ROOT, ROW_ROLE, STRONG_ROLE
 from app.models.words import number
 from app.widgets.kinds import kind_icon
@@ -40,12 +41,17 @@ SENDER, WHY, MAILS, SEEN = range(4)
 
 
 class ReviewModel(QAbstractTableModel):
-    """Signals: `counted(all, ticked)` after every change of ticks or rows."""
+    """Signals: `counted(all, ticked)` after every change of ticks or rows.
+
+    Attributes:
+        touched: the owner has changed a tick or said an account.
+    """
 
     counted = Signal(int, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.touched = False
         self._groups: list[Group] = []
         self._shown: list[Group | Row] = []
         self._filter = ""
@@ -82,6 +88,7 @@ class ReviewModel(QAbstractTableModel):
     def set_target(self, group: Group, account: str | None) -> None:
         """Say for which account the mail of an unclear group was."""
         group.target = account
+        self.touched = True
         self._repaint()
 
     def tick_all(self, ticked: bool) -> None:
@@ -89,6 +96,7 @@ class ReviewModel(QAbstractTableModel):
         for row in self._shown:
             if isinstance(row, Row) and row.why != "unusable":
                 row.ticked = ticked
+        self.touched = True
         self._repaint()
 
     def counts(self) -> tuple[int, int]:
@@ -145,6 +153,7 @@ class ReviewModel(QAbstractTableModel):
             for target in self._targets(place):
                 if target.group.live and target.why != "unusable":
                     target.ticked = ticked
+        self.touched = True
         self._repaint()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -237,8 +246,8 @@ def _group_line(group: Group) -> str:
     if ticked == rows:
         text = counts.ticked(rows)
     else:
-        text = translate("Import", "%1 of %2 ticked").replace("%1", number(ticked)).replace("%2", number(rows))
-    return text if group.made else translate("Import", "%1; not yet an account").replace("%1", text)
+        text = filled(counts.ticked_of(rows), number(ticked))
+    return text if group.made else filled(translate("Import", "%1; not yet an account"), text)
 
 
 def _row_data(row: Row, column: int, role: int) -> Any:

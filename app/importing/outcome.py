@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.importing.counts import counts
 from app.importing.job import ImportJob
+from app.language import filled
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage
 
@@ -41,7 +42,7 @@ def done_view(job: ImportJob, parent: QWidget, close: Callable[[], None]) -> Emp
 
 def _title(job: ImportJob) -> str:
     if job.closed is not None:
-        return translate("Import", "%1 is closed").replace("%1", job.closed)
+        return filled(translate("Import", "%1 is closed"), job.closed)
     count = job.applied.applied if job.applied is not None else 0
     if count == 0:
         return translate("Import", "All of it was on the lists already")
@@ -56,15 +57,11 @@ def _sentence(job: ImportJob) -> str:
         told.append(translate("Import", "Nobody may write to it any more."))
     made = job.applied.accounts_made
     if made:
-        told.append(counts.made(len(made)).replace("%1", _some(made)))
+        told.append(filled(counts.made(len(made)), _some(made)))
     told.append(translate("Import", "One undo takes all of it back."))
     return " ".join(told)
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:4])
-    return (
-        translate("Import", "%1 and %2 more").replace("%1", shown).replace("%2", str(len(names) - 4))
-        if len(names) > 4
-        else shown
-    )
+    shown, more = ", ".join(names[:4]), len(names) - 4
+    return filled(counts.and_more(more), shown) if more > 0 else shown

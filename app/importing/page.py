@@ -3,13 +3,14 @@
 To add a step: 1. its `Stage` in `job`; 2. its view; 3. its lines in `_show_stage` and `_HEADS`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.dialogs.ask import Question
 from app.importing import words
 from app.importing.choose import choose_view, failed_view, nothing_view
 from app.importing.counts import counts
@@ -17,7 +18,8 @@ from app.importing.job import ImportJob, Stage
 from app.importing.outcome import done_view
 from app.importing.reading import ReadingView
 from app.importing.review import ReviewView
-from app.link.client import Client
+from app.language import filled
+from app.link.client import CallFailed, Client
 from app.shell.contract import Page
 from app.theme.tokens import FOOT, PAGE_MARGIN, PAGE_MARGIN_SMALL
 from app.widgets.buttons import Button
@@ -35,6 +37,7 @@ class ImportPage(Page):
 
     def __init__(self, client: Client, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._client = client
         self.job = ImportJob(client, self)
         self._title = ElidedLabel("", "title", parent=self)
         self._line = ElidedLabel("", kind="muted", parent=self)
@@ -51,7 +54,8 @@ class ImportPage(Page):
         self.reading = ReadingView(self.job, self._leave, self)
         self.review = ReviewView(self.job, self)
         self._passing: QWidget | None = None
-        self._waiting = False
+        self._question: Question | None = None
+        self._let_go = False
         self._live = True
         self._small = False
         self._build()
@@ -105,7 +109,11 @@ class ImportPage(Page):
 
     def start(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
         """Read these files at once; without any, show what is under way, or let the owner choose."""
-        if paths:
+        if self.job.busy and paths:
+            self._tell(self.tr("This import is still on its way. Drop the next one when it is done."))
+        elif paths and self._has_work():
+            self._ask(self.tr("Read the new files instead?"), lambda: self.job.start(paths, account))
+        elif paths:
             self.job.start(paths, account)
         elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
             self.job.again()
@@ -123,6 +131,18 @@ class ImportPage(Page):
     def set_live(self, live: bool) -> None:
         self._live = live
         self._show_verb()
+
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Asks where the owner has changed the review, or the gate has not answered yet."""
+        if self._let_go:
+            return True
+        if self.job.busy:
+            self._ask(self.tr("Close before the gate has answered?"), close)
+        elif self._has_work():
+            self._ask(self.tr("Close without importing?"), close)
+        else:
+            return True
+        return False
 
     def focus_search(self) -> None:
         if self.job.stage is Stage.REVIEW:
@@ -186,39 +206,68 @@ class ImportPage(Page):
     def _found_line(self) -> str:
         done = self.job.surveyed
         accounts = sum(each.account is not None for each in self.job.progress.accounts)
-        line = self.tr("%1: %2, %3")
-        if done.unreadable:
-            line = self.tr("%1: %2, %3, %4")
-        return (
-            line.replace(
-                "%4",
-                counts.unreadable(done.unreadable),
-            )
-            .replace("%3", counts.accounts(accounts))
-            .replace("%2", counts.mails(done.messages))
-            .replace("%1", words.names(self.job.paths))
-        )
+        line = self.tr("%1: %2, %3, %4") if done.unreadable else self.tr("%1: %2, %3")
+        return filled(
+            line, words.names(self.job.paths), counts.mails(done.messages), counts.accounts(accounts),
+            counts.unreadable(done.unreadable),
+        )  # fmt: skip
 
     # ------------------------------------------------ the foot
 
     def _show_verb(self) -> None:
         text, possible = self.review.verb()
-        self.primary.setText("…" if self._waiting else text)
-        self.primary.setEnabled(possible and self._live and not self._waiting)
+        self.primary.setText("…" if self.job.busy else text)
+        self.primary.setEnabled(possible and self._live and not self.job.busy)
+        self.cancel.setEnabled(not self.job.busy)
 
     def _set_waiting(self, waiting: bool) -> None:
-        self._waiting = waiting
         if waiting:
             self._promise.setText(self.tr("One undo takes all of it back."))
+        self.review.setEnabled(not waiting)
+        if self._passing is not None:
+            self._passing.setEnabled(not waiting)
         self._show_verb()
 
-    def _refused(self, why: str) -> None:
-        self._promise.setText(why)
+    def _refused(self, fault: CallFailed) -> None:
+        """In the review it stands in the foot; the last step has none."""
+        if self.job.stage is Stage.REVIEW:
+            self._promise.setText(fault.text)
+        else:
+            self._client.complaint.emit(fault)
+
+    def _tell(self, text: str) -> None:
+        self._client.complaint.emit(CallFailed("import.busy", text))
 
     def _apply(self) -> None:
         if self.primary.isEnabled() and self.job.stage is Stage.REVIEW:
             self.review.apply()
 
     def _leave(self) -> None:
-        self.job.stop()
-        self.closed.emit()
+        if not self.job.busy:
+            self.job.stop()
+            self.closed.emit()
+
+    # ------------------------------------------------ what would be lost
+
+    def _has_work(self) -> bool:
+        return self.job.stage is Stage.REVIEW and self.review.touched
+
+    def _ask(self, title: str, do: Callable[[], object]) -> None:
+        if self._question is not None:
+            return
+
+        def answered(yes: bool, _tick: bool) -> None:
+            self._question = None
+            if yes:
+                self._let_go = True
+                do()
+                self._let_go = False
+
+        if self.job.busy:
+            said = self.tr("What was sent to the gate may be done all the same. The history tells.")
+        else:
+            said = self.tr("What you have changed in the review is not kept.")
+        self._question = Question(
+            title, said, self.tr("Go on"), answered, keep=self.tr("Back to the review"), parent=self
+        )
+        self._question.open()

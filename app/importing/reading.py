@@ -10,6 +10,7 @@ from app import theme
 from app.importing import words
 from app.importing.counts import counts
 from app.importing.job import ImportJob
+from app.language import filled
 from app.models.rows import ICON_ROLE, QUIET_ROLE, Column, Index, SortedRows
 from app.models.words import number
 from app.widgets.buttons import Button
@@ -170,10 +171,10 @@ class ReadingView(QWidget):
         told = self._job.progress
         share = min(told.bytes / told.of, 1.0) if told.of else 0.0
         self._bar.setValue(round(share * 1000))
-        percent = self.tr("%1 %").replace("%1", number(int(share * 100)))
+        percent = filled(self.tr("%1 %"), number(int(share * 100)))
         self._share.setText(percent if told.of else "")
-        amount = self.tr("%1 of %2 MB").replace("%1", words.megabytes(told.bytes))
-        self._amount.setText(amount.replace("%2", words.megabytes(told.of)) if told.of else "")
+        amount = filled(self.tr("%1 of %2 MB"), words.megabytes(told.bytes), words.megabytes(told.of))
+        self._amount.setText(amount if told.of else "")
         self._rest.setText(self._time_left(share))
         self._mails.tell(told.messages, counts.mails_word(told.messages))
         senders = sum(each.senders for each in told.accounts)

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from app import theme
 from app.importing.choose import problem_list
 from app.importing.counts import counts
-from app.importing.job import ImportJob
+from app.importing.job import Expected, ImportJob
 from app.importing.kind import CLOSE, EVERYWHERE, MailKind
 from app.importing.model import ReviewModel
 from app.importing.rows import Group
 from app.importing.table import ReviewTable
-from app.models.words import number
+from app.language import filled
 from app.widgets.buttons import Button
 from app.widgets.fields import SearchField
 from app.widgets.frames import Card
@@ -94,6 +94,7 @@ class ReviewView(QWidget):
         self.kind.offer(self._groups, self._job.context.expected)
         self.kind.blockSignals(False)
         self._regroup()
+        self.model.touched = False
         self.table.setFocus()
 
     def set_small(self, small: bool) -> None:
@@ -104,23 +105,31 @@ class ReviewView(QWidget):
         """What the primary button says, and whether it may be pressed."""
         leaked = self.kind.leaked()
         if leaked is not None and self.kind.deed.current() == CLOSE:
-            return self.tr("Close %1").replace("%1", visible(leaked.account or "")), True
+            return filled(self.tr("Close %1"), visible(leaked.account or "")), True
         ticked = self.model.counts()[1]
         if not ticked:
             return self.tr("Nothing is ticked"), False
-        text = self.tr("Deny the %1 ticked")
-        if leaked is not None and self.kind.deed.current() == EVERYWHERE:
-            text = self.tr("Deny the %1 ticked everywhere")
-        return text.replace("%1", number(ticked)), True
+        everywhere = leaked is not None and self.kind.deed.current() == EVERYWHERE
+        return counts.deny_everywhere(ticked) if everywhere else counts.deny(ticked), True
 
     def apply(self) -> None:
         """Do what `verb` says."""
-        leaked = self.kind.leaked()
-        if leaked is not None and leaked.account is not None and self.kind.deed.current() == CLOSE:
-            self._job.close_address(leaked.account)
+        leaked, deed = self.kind.leaked(), self.kind.deed.current()
+        if leaked is None or leaked.account is None:
+            self._job.deny(self.model.groups)
+            return
+        # An account that is not there yet is not made only to remember whom it expects.
+        keeps = leaked.made or deed != EVERYWHERE
+        expected = Expected(leaked.account, self.kind.expected_patterns()) if keeps else None
+        if deed == CLOSE:
+            self._job.close_address(leaked.account, expected)
         else:
-            everywhere = leaked is not None and self.kind.deed.current() == EVERYWHERE
-            self._job.deny(self.model.groups, everywhere=everywhere)
+            self._job.deny(self.model.groups, everywhere=deed == EVERYWHERE, expected=expected)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the owner has changed anything since `begin`."""
+        return self.model.touched or self.kind.leaked() is not None
 
     # ------------------------------------------------ inside
 
@@ -147,9 +156,9 @@ class ReviewView(QWidget):
         self.model.set_target(group, account or None)
 
     def _count(self, every: int, ticked: int) -> None:
-        self.part.set_text("all", self.tr("All %1").replace("%1", number(every)))
-        self.part.set_text("ticked", self.tr("Ticked %1").replace("%1", number(ticked)))
-        self.part.set_text("rest", self.tr("Not ticked %1").replace("%1", number(every - ticked)))
+        self.part.set_text("all", counts.all(every))
+        self.part.set_text("ticked", counts.only_ticked(ticked))
+        self.part.set_text("rest", counts.not_ticked(every - ticked))
         self.tick.setText(self.tr("Tick none") if ticked else self.tr("Tick all"))
         self.verbChanged.emit()
 

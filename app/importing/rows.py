@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gate.control.messages import Candidate, Fault, ImportItem, Member
 from gate.rules import address
 from gate.rules.matcher import EntryRule, Matcher, build
@@ -128,8 +130,8 @@ def parts(items: Iterable[ImportItem], limit: int) -> Iterator[list[ImportItem]]
         at = 0
         while True:
             piece = item.patterns[at : at + room]
-            settings = {} if at else {"close": item.close, "refuse_bounces": item.refuse_bounces}
-            part.append(ImportItem(scope=item.scope, patterns=piece, list=item.list, **settings))
+            whole = item if not at else ImportItem(scope=item.scope, list=item.list)
+            part.append(msgspec.structs.replace(whole, patterns=piece))
             at, room = at + len(piece), room - len(piece)
             if room == 0:
                 yield part

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from app.importing.counts import counts
-from app.language import QT_TRANSLATE_NOOP
+from app.language import QT_TRANSLATE_NOOP, filled
 from app.widgets.labels import visible
 
 translate = QCoreApplication.translate
@@ -64,7 +64,7 @@ def names(paths: Sequence[Path]) -> str:
     """`junk.mbox`, or `junk.mbox and 2 more`."""
     first = visible(paths[0].name or str(paths[0])) if paths else ""
     rest = len(paths) - 1
-    return counts.and_more(rest).replace("%1", first) if rest > 0 else first
+    return filled(counts.and_more(rest), first) if rest > 0 else first
 
 
 def why(code: str) -> Why:
