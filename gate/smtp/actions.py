@@ -50,6 +50,7 @@ class Answered:
         sender, recipient: the paths as the client wrote them, without `<` and `>`.
         decoy: the path that was asked of the backend instead; empty: none was.
         reply: as the client saw it, its lines with CRLF.
+        taken: the backend took the decoy, and `reply` is the gate's own.
     """
 
     sender: str
@@ -57,6 +58,7 @@ class Answered:
     verdict: Verdict
     decoy: bytes
     reply: bytes
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,12 +158,14 @@ class Dialogue(Requests):
         raw = self._envelope.way_back(reply.raw, seek=slot.seek)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
-        if slot.command and slot.decoy and reply.severity == 2:
+        taken = slot.decoy is not None and reply.severity == 2
+        if slot.command and taken:
             self._do(DecoyAccepted(slot.command.path))
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
         if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
-            self._do(Answered(slot.sender, slot.recipient, slot.verdict, slot.decoy.path if slot.decoy else b"", raw))
+            decoy = slot.decoy.path if slot.decoy else b""
+            self._do(Answered(slot.sender, slot.recipient, slot.verdict, decoy, raw, taken))
         if ending:
             self._end(raw)
             return

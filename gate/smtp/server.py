@@ -22,6 +22,7 @@ from gate.errors import Fault
 from gate.forms import Decision
 from gate.rules.address import from_wire
 from gate.rules.ruleset import Verdict
+from gate.smtp import wording
 from gate.smtp.actions import Answered
 from gate.smtp.dialogue import Phase
 from gate.smtp.session import TOO_BUSY, Session
@@ -85,6 +86,7 @@ class SmtpFront:
         self._lingering: set[Session] = set()
         self._clients: Counter[str] = Counter()
         self._left = asyncio.Event()
+        self._is_open = False
 
     @property
     def sessions(self) -> int:
@@ -114,10 +116,12 @@ class SmtpFront:
         if places and not any(map(self._usable, places)):
             raise SmtpError("smtp.ipv6", listen=", ".join(self._listen))
         opened: dict[Place, asyncio.Server] = {}
+        self._is_open = True
         try:
             for place in filter(self._usable, places):
                 opened[place] = await self._listen_at(place)
         except SmtpError:
+            self._is_open = False
             for server in opened.values():
                 server.close()
             raise
@@ -160,7 +164,9 @@ class SmtpFront:
         return [join_address(str(name[0]), int(name[1])) for name in names]
 
     async def close(self) -> None:
-        """Stops listening at once. Sessions outside a transaction get 421, the others when theirs is over."""
+        """Stops listening at once. Sessions outside a transaction get 421, the others when theirs is over; so does
+        whoever the system had already let in."""
+        self._is_open = False
         servers, self._servers, self._places = self._servers, {}, []
         for server in servers.values():
             server.close()
@@ -172,10 +178,10 @@ class SmtpFront:
         for these (their own limit holds: `final_reply_seconds`)."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        for session in list(self._sessions):
-            session.retire()
         while self._sessions:
             over = loop.time() >= deadline
+            for session in () if self._is_open else list(self._sessions):  # it may have been opened again meanwhile
+                session.retire()
             for session in list(self._sessions) if over else ():
                 if not (session.admitted and session.dialogue.phase is Phase.FINAL):
                     session.end(b"421 4.3.2 %s Service closing transmission channel")
@@ -198,13 +204,16 @@ class SmtpFront:
         self._sessions.add(session)
 
     def admit(self, session: Session) -> bytes | None:
-        """None: the session may go on; else how to turn its client away.
+        """None: the session may go on; else how to turn its client away. A client's sessions count until its side of
+        the connection is closed too.
 
         At `connections` the one that has been idle longest outside a transaction makes room; where there is none, the
         one whose client has been silent longest between two commands. It can come again and has lost nothing.
         """
         limits, host = self.settings.limits, session.client.host
         self._clients[host] += 1
+        if not self._is_open:
+            return wording.CLOSING
         if self._clients[host] > limits.connections_per_client:
             return TOO_MANY_FROM_HERE
         if len(self._sessions) > limits.connections:
@@ -219,23 +228,21 @@ class SmtpFront:
 
     def closing(self, session: Session) -> None:
         if session in self._sessions:
+            self._sessions.discard(session)
             self._lingering.add(session)
-        self._leave(session)
+            self._left.set()
 
     def closed(self, session: Session) -> None:
-        self._leave(session)
-        self._lingering.discard(session)
-
-    def _leave(self, session: Session) -> None:
-        if session not in self._sessions:
+        if session not in self._sessions and session not in self._lingering:
             return
         self._sessions.discard(session)
+        self._lingering.discard(session)
+        self._left.set()
         if session.admitted:
             host = session.client.host
             self._clients[host] -= 1
             if self._clients[host] <= 0:
                 del self._clients[host]
-        self._left.set()
 
     def judge(self, sender: str, recipient: str, *, trusted: bool) -> Verdict:
         return self._guard.judge(sender, recipient, trusted=trusted)
@@ -252,7 +259,7 @@ class SmtpFront:
         verdict, recipient = answered.verdict, from_wire(answered.recipient)
         entry = verdict.entry
         text = answered.reply.decode("utf-8", "replace")
-        if answered.decoy:
+        if answered.decoy and not answered.taken:
             self._backend.decoy_replied(recipient.domain, int(text[:3]))
         self._recorder.record(
             Decision(

@@ -16,6 +16,7 @@ from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.target import BackendError, Target
 from gate.config import GateSection, LimitsSection, TlsSection
 from gate.guard import Guard
+from gate.smtp import session
 from gate.smtp.server import SmtpFront
 from gate.smtp.settings import Settings, SmtpError
 from tests.wire.front import LOOPS, SECONDS, Client, Knowledge, Rows, Sink, config_of, front, guard_of, has_ipv6, play
@@ -245,6 +246,77 @@ def test_idle_transactions_make_room_but_messages_do_not(loop: str) -> None:
             assert (await honest.ask(b"y\r\n."))[0][:3] == b"250"
             for client in (first, writing, waiting, honest, late):
                 await client.close()
+
+    play(story(), loop)
+
+
+def test_who_does_not_close_his_side_still_counts(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "LINGER_SECONDS", SECONDS * 2)
+
+    async def story() -> None:
+        limits = LimitsSection(connections=3, connections_per_client=2)
+        async with front(Sink(), config_of(limits=limits)) as running:
+            for _ in range(3):  # who closes comes again at once
+                client = await running.client()
+                await begin(client)
+                assert (await client.ask(b"QUIT"))[0][:3] == b"221"
+                await client.close()
+            lingering = [await running.client(), await running.client()]
+            for client in lingering:
+                await begin(client)
+                assert (await client.ask(b"QUIT"))[0][:3] == b"221"
+                assert await client.eof() == b""
+            assert running.front.sessions == 0
+            third = await running.client()
+            assert (await third.reply())[:9] == b"421 4.7.0"
+            for client in (*lingering, third):
+                await client.close()
+
+    play(story(), loop)
+
+
+def test_who_was_let_in_as_the_port_closed_is_told_at_once(loop: str) -> None:
+    async def story() -> None:
+        async with front(Sink(), config_of(trusted_proxies=["127.0.0.9/32"])) as running:
+            busy = await running.client()
+            await begin(busy)
+            await begin_message(busy)
+            await running.front.close()
+            draining = asyncio.create_task(running.front.drain(SECONDS * 2))
+            clients = []
+            for source in ("127.0.0.1", "127.0.0.9"):  # the second is a proxy that has not said for whom it comes
+                with socket.create_server(("127.0.0.1", 0)) as listener:
+                    opening = asyncio.open_connection(*listener.getsockname(), local_addr=(source, 0))
+                    clients.append(Client(*await asyncio.wait_for(opening, SECONDS)))
+                    accepted, _ = listener.accept()
+                asyncio_loop = asyncio.get_running_loop()
+                await asyncio_loop.connect_accepted_socket(lambda: session.Session(running.front), accepted)
+            assert (await clients[0].reply())[:9] == b"421 4.3.2"
+            assert await clients[1].eof() == b""
+            assert not draining.done()
+            assert (await busy.ask(b"x\r\n."))[0][:3] == b"250"
+            await asyncio.wait_for(draining, SECONDS)
+            for client in (busy, *clients):
+                await client.close()
+
+    play(story(), loop)
+
+
+def test_a_decoy_that_was_taken_is_no_temporary_refusal(loop: str) -> None:
+    async def story() -> None:
+        sink = Sink()
+        async with front(sink, guard=DENIED) as running:
+            for takes, code in ((False, b"550"), (True, b"421")):
+                sink.takes_all = takes
+                client = await running.client()
+                await begin(client)
+                answers = await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>")
+                assert answers[1][:3] == code
+                row = await asyncio.wait_for(running.rows.decisions.get(), SECONDS)
+                assert row.reply[:3].encode() == code
+                await client.close()
+            assert running.knowledge.codes == [("localhost", 550)]
+            assert running.knowledge.taken == [b"user2@localhost"]
 
     play(story(), loop)
 
