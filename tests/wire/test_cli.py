@@ -1,5 +1,6 @@
 """The command line: forms, exit codes, what goes where; with a gate and without, the same."""
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from gate import __version__
+from gate.forms import Decision
+from gate.store import open_log
 from tests.wire.gate_process import COMMAND, SECONDS, Gate, Home
 
 SPAM = "\n".join(
@@ -380,6 +383,47 @@ def test_the_log_newest_last(home):
         home.done("quit")
         assert follow.code() == 0
     assert len(home.json("log")) == 3
+
+
+def test_a_long_log_comes_in_pages(home):
+    home.done("account", "add", "user2@localhost")
+    with contextlib.closing(open_log(home.path / "data" / "log.db")) as log:
+        log.append(
+            [
+                Decision(
+                    id=number, time=f"2026-11-24T08:{number // 60 % 60:02}:{number % 60:02}.000Z", front="smtp",
+                    client="192.0.2.1", helo="x", sender=f"{number}@a.example", recipient="user2@localhost",
+                    verdict="accept", because="none",
+                )
+                for number in range(1, 6001)
+            ]
+        )  # fmt: skip
+    wanted = [f"{number}@a.example" for number in range(1001, 6001)]
+    assert [row["sender"] for row in home.json("log", "--limit", "5000")] == wanted
+    with home.gate():
+        assert [row["sender"] for row in home.json("log", "--limit", "5000")] == wanted
+        assert len(home.json("log", "--limit", "9000")) == 6000
+        assert len(home.done("log", "--limit", "5000").splitlines()) == 5000
+
+
+def test_the_log_says_who_refused(home):
+    """What the gate let through and the server itself refused is `passed`; the JSON stays as it is."""
+    home.done("account", "add", "user2@localhost")
+    with home.gate() as gate:
+        say(gate, "one@a.example", "nobody@localhost")
+        home.done("quit")
+    (row,) = home.json("log")
+    assert (row["verdict"], row["reply"][:3]) == ("accept", "550")
+    told = home.done("log")
+    assert "  passed  one@a.example -> nobody@localhost  " in told
+    assert "  the server: 550 5.1.1 <nobody@localhost>" in told
+
+
+def test_an_empty_log_says_so_beside_the_result(either):
+    assert either.json("log") == []
+    for arguments, words in (((), "Nothing has been decided yet"), (("--since", "2h"), "Nothing since then")):
+        found = either.run("log", *arguments)
+        assert (found.returncode, found.stdout, found.stderr) == (0, "", f"irusu-gate: {words}\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
