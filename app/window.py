@@ -180,15 +180,7 @@ class Window(QMainWindow):
         self.rail.show_page(self._current)
 
     def show_page(self, key: str) -> None:
-        """Show a page of the rail; the page that is left may ask first."""
-        shown = self._stack.currentWidget()
-        leaving = shown if isinstance(shown, Page) and shown is not self.pages[key] else None
-        if leaving is not None and not leaving.may_leave(lambda: self._show_page(key)):
-            self.rail.show_page(self._current if shown is not self._import else None)
-        else:
-            self._show_page(key)
-
-    def _show_page(self, key: str) -> None:
+        """Show a page of the rail. An import that is left goes on, and stays as it is."""
         self._current = key
         self._current_page_again()
 
@@ -255,7 +247,7 @@ class Window(QMainWindow):
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        shown = self._stack.currentWidget()
-        stays = self.isVisible() and isinstance(shown, Page) and not shown.may_leave(self.close)
+        pages = [*self.pages.values(), *([self._import] if self._import is not None else [])]
+        stays = self.isVisible() and not all(page.may_close(self.close) for page in pages)
         live = LOOKS[self._client.state].live
         event.setAccepted(not stays and self._farewell.may_close(gate_answers=live))

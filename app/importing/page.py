@@ -55,7 +55,7 @@ class ImportPage(Page):
         self.review = ReviewView(self.job, self)
         self._passing: QWidget | None = None
         self._question: Question | None = None
-        self._let_go = False
+        self._agreed = False
         self._live = True
         self._small = False
         self._build()
@@ -102,7 +102,7 @@ class ImportPage(Page):
         self.job.stageChanged.connect(self._show_stage)
         self.job.applying.connect(self._set_waiting)
         self.job.refused.connect(self._refused)
-        self.review.verbChanged.connect(self._show_verb)
+        self.review.verbChanged.connect(self._changed)
         QShortcut(QKeySequence("Ctrl+Return"), self, self._apply, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # ------------------------------------------------ for the window
@@ -134,12 +134,17 @@ class ImportPage(Page):
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Asks where the owner has changed the review, or the gate has not answered yet."""
-        if self._let_go:
+        if self._agreed:
             return True
+
+        def agreed() -> None:
+            self._agreed = True
+            close()
+
         if self.job.busy:
-            self._ask(self.tr("Close before the gate has answered?"), close)
+            self._ask(self.tr("Close before the gate has answered?"), agreed)
         elif self._has_work():
-            self._ask(self.tr("Close without importing?"), close)
+            self._ask(self.tr("Close without importing?"), agreed)
         else:
             return True
         return False
@@ -151,6 +156,7 @@ class ImportPage(Page):
     # ------------------------------------------------ the stages
 
     def _show_stage(self) -> None:
+        self._agreed = False
         stage = self.job.stage
         self._steps.go(_STEPS[stage])
         title, line = self._head(stage)
@@ -220,6 +226,10 @@ class ImportPage(Page):
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
 
+    def _changed(self) -> None:
+        self._agreed = False
+        self._show_verb()
+
     def _set_waiting(self, waiting: bool) -> None:
         if waiting:
             self._promise.setText(self.tr("One undo takes all of it back."))
@@ -259,15 +269,13 @@ class ImportPage(Page):
         def answered(yes: bool, _tick: bool) -> None:
             self._question = None
             if yes:
-                self._let_go = True
                 do()
-                self._let_go = False
 
         if self.job.busy:
             said = self.tr("What was sent to the gate may be done all the same. The history tells.")
         else:
             said = self.tr("What you have changed in the review is not kept.")
         self._question = Question(
-            title, said, self.tr("Go on"), answered, keep=self.tr("Back to the review"), parent=self
+            title, said, self.tr("Go on"), answered, keep=self.tr("Go back"), parent=self.window()
         )
         self._question.open()

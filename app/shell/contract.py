@@ -51,6 +51,7 @@ class Page(QWidget):
     def focus_search(self) -> None:
         """Ctrl+F: put the cursor into the page's search field, if it has one."""
 
-    def may_leave(self, leave: Callable[[], object]) -> bool:
-        """Before the page is left: True, or False and call `leave` later (the import asks first)."""
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Before the window closes, and what the page holds is lost, shown or not. True, or False and call `close`
+        later (the import asks first)."""
         return True
