@@ -3,12 +3,12 @@
 To add one: its line in `ONE` (and in `MANY`, where its `count` may be more than one), with `{name}` for parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject
 
-from app.language import QT_TRANSLATE_NOOP
+from app.language import QT_TRANSLATE_NOOP, plural
 from gate.control.messages import Change
 
 ONE: dict[str, str] = {
@@ -17,15 +17,39 @@ ONE: dict[str, str] = {
     "account.remove": QT_TRANSLATE_NOOP("Change", "Remove account {account}"),
     "entries.deny": QT_TRANSLATE_NOOP("Change", "Deny {pattern} for {scope}"),
     "entries.allow": QT_TRANSLATE_NOOP("Change", "Allow {pattern} for {scope}"),
-    "entries.remove": QT_TRANSLATE_NOOP("Change", "Forget {pattern} for {scope}"),
+    "entries.remove": QT_TRANSLATE_NOOP("Change", "Remove {pattern} for {scope}"),
     "entries.edit": QT_TRANSLATE_NOOP("Change", "Edit {pattern} for {scope}"),
     "import.apply": QT_TRANSLATE_NOOP("Change", "1 entry from {label}"),
 }
-MANY: dict[str, str] = {
-    "entries.deny": QT_TRANSLATE_NOOP("Change", "Deny {count} senders for {scope}"),
-    "entries.allow": QT_TRANSLATE_NOOP("Change", "Allow {count} senders for {scope}"),
-    "entries.remove": QT_TRANSLATE_NOOP("Change", "Forget {count} senders for {scope}"),
-    "import.apply": QT_TRANSLATE_NOOP("Change", "{count} entries from {label}"),
+WITH_ACCOUNT: dict[str, str] = {
+    "entries.deny": QT_TRANSLATE_NOOP("Change", "Add account {scope} and deny {pattern}"),
+    "entries.allow": QT_TRANSLATE_NOOP("Change", "Add account {scope} and allow {pattern}"),
+}
+"""The same where the account was made by the way."""
+
+
+class ChangeCounts(QObject):
+    """Changes of several entries; each method takes their number. (See `app.counts`.)"""
+
+    def deny(self, n: int) -> str:
+        return plural(self.tr("Deny %Ln sender(s) for {scope}", "", n), n)
+
+    def allow(self, n: int) -> str:
+        return plural(self.tr("Allow %Ln sender(s) for {scope}", "", n), n)
+
+    def remove(self, n: int) -> str:
+        return plural(self.tr("Forget %Ln sender(s) for {scope}", "", n), n)
+
+    def imported(self, n: int) -> str:
+        return plural(self.tr("%Ln entr(y|ies) from {label}", "", n), n)
+
+
+_counts = ChangeCounts()
+MANY: dict[str, Callable[[int], str]] = {
+    "entries.deny": _counts.deny,
+    "entries.allow": _counts.allow,
+    "entries.remove": _counts.remove,
+    "import.apply": _counts.imported,
 }
 FIELDS: dict[str, str] = {
     "mode": QT_TRANSLATE_NOOP("Change", "who may write"),
@@ -45,18 +69,25 @@ def change_in_words(change: Change) -> str:
     """What a change of the journal did. Plain text."""
     params = change.params
     count = params.get("count", 1)
-    words = MANY.get(change.code) if isinstance(count, int) and count > 1 else ONE.get(change.code)
     more = params.get("accounts") or params.get("closed")  # of an import: the gate's line tells them
-    if words is None or count == 0 or more:
+    words = _words(change.code, params, count) if count and not more and isinstance(count, int) else None
+    if words is None:
         return change.text
     try:
-        return _say(words).format_map(_filled(params, count))
+        return words.format_map(_filled(params))
     except (KeyError, ValueError, IndexError):  # a gate that tells other parameters
         return change.text
 
 
-def _filled(params: Mapping[str, Any], count: object) -> dict[str, Any]:
-    filled = {**params, "count": count}
+def _words(code: str, params: Mapping[str, Any], count: int) -> str | None:
+    if count > 1:
+        return MANY[code](count) if code in MANY and not params.get("made") else None
+    text = (WITH_ACCOUNT if params.get("made") else ONE).get(code)
+    return _say(text) if text is not None else None
+
+
+def _filled(params: Mapping[str, Any]) -> dict[str, Any]:
+    filled = dict(params)
     if filled.get("scope") == "*":
         filled["scope"] = _say(QT_TRANSLATE_NOOP("Change", "everyone"))
     if params.get("patterns"):
