@@ -13,7 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from gate.forms import Changed, Warning  # noqa: A004 (the form of that name)
-from gate.printable import escape, escape_json
+from gate.rules.visible import escape, escape_json
 
 
 def say(text: str = "") -> None:

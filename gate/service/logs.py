@@ -8,7 +8,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from gate.printable import escape
+from gate.rules.visible import escape
 
 FILE_BYTES = 1024 * 1024
 FILES = 5

@@ -2,7 +2,7 @@
 
 import logging
 
-from gate.printable import escape, escape_json
+from gate.rules.visible import escape, escape_json
 from gate.service import logs
 
 
