@@ -14,6 +14,9 @@ from gate.rules import address
 from gate.rules.address import NULL
 from gate.store import Log
 
+PAGE_BYTES = 2 * 1024 * 1024
+"""Rows of one page as JSON at most: a message of the control socket holds 4 MiB."""
+
 
 class Activity:
     """Attributes: enforcing: tells whether the gate refuses at all (not in the state `open`)."""
@@ -47,7 +50,18 @@ class Activity:
         query = msgspec.structs.replace(
             params, limit=typed.page_limit(params.limit), filter=typed.sought(params.filter)
         )
-        return self._log.page(query, None if params.since is None else _time(params.since))
+        page = self._log.page(query, None if params.since is None else _time(params.since))
+        return _fitting(page, newest=params.after_id is None)
+
+
+def _fitting(page: LogPage, *, newest: bool) -> LogPage:
+    """The page without the rows at its far end that are too much for one message: their texts are the peers'."""
+    size = 0
+    for count, row in enumerate(reversed(page.rows) if newest else page.rows):
+        size += len(msgspec.json.encode(row))
+        if size > PAGE_BYTES and count:
+            return LogPage(rows=page.rows[-count:] if newest else page.rows[:count], more=True)
+    return page
 
 
 def _time(text: str) -> str:

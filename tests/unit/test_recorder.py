@@ -157,6 +157,25 @@ def test_pages_newest_last(tmp_path: Path) -> None:
         assert [row.id for row in log.page(LogQuery(), "2026-11-09T08:00:00").rows] == [9, 10]
 
 
+def test_a_page_of_long_rows_is_cut_at_its_far_end(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as opened:
+        opened.log.append([decision(number, id=number + 1, helo="x" * 10_000) for number in range(500)])
+
+        def ids(**query: Any) -> tuple[int, int, bool]:
+            page = opened.desk.activity.log(LogQuery(**query), "cli")
+            return page.rows[0].id, page.rows[-1].id, page.more
+
+        first, last, more = ids()
+        assert first > 250
+        assert (last, more) == (500, True)
+        assert ids(before=first)[1] == first - 1
+        first, last, more = ids(after_id=10)
+        assert last < 250
+        assert (first, more) == (11, True)
+        assert ids(limit=10) == (491, 500, True)
+        assert ids(limit=10, before=11) == (1, 10, False)
+
+
 def test_the_recorder_trims_by_itself(tmp_path: Path) -> None:
     log = open_log(tmp_path / "log.db")
     log.append([decision(number, id=number + 1) for number in range(12_000)])
