@@ -44,6 +44,8 @@ class MailKind(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._groups: list[Group] = []
+        self._expected: dict[str, list[str]] = {}
+        self._offered = ""
         self.spam = QRadioButton(self.tr("spam that I kept"), self)
         self.leak = QRadioButton(self.tr("mail to a leaked address: tick every sender but the expected"), self)
         self._buttons = QButtonGroup(self)
@@ -113,7 +115,7 @@ class MailKind(Card):
     def _connect_signals(self) -> None:
         self.leak.toggled.connect(self._show)
         self.leak.toggled.connect(lambda _on: self.changed.emit())
-        self.address.currentIndexChanged.connect(lambda _at: self.changed.emit())
+        self.address.currentIndexChanged.connect(self._choose)
         self.expected.textChanged.connect(self._show)
         self.expected.textChanged.connect(lambda _text: self.changed.emit())
         self.deed.chosen.connect(lambda _key: self.deedChanged.emit())
@@ -146,7 +148,9 @@ class MailKind(Card):
         first = next((group.account for group in self._groups if expected.get(group.account or "")), None)
         if first is not None:
             self.address.setCurrentText(first)
-        self.expected.setText(" ".join(expected.get(first or "", [])))
+        self._offered = ""
+        self.expected.clear()
+        self._offer_expected()
         self.leak.setEnabled(bool(self._groups))
 
     def leaked(self) -> Group | None:
@@ -172,6 +176,19 @@ class MailKind(Card):
         self._place()
 
     # ------------------------------------------------ inside
+
+    def _choose(self, _at: int) -> None:
+        self._offer_expected()
+        self.changed.emit()
+
+    def _offer_expected(self) -> None:
+        """Who is expected at the address that is chosen, as its account says; what was typed stays."""
+        if self.expected.text() != self._offered:
+            return
+        at = self.address.currentIndex()
+        account = self._groups[at].account if 0 <= at < len(self._groups) else None
+        self._offered = " ".join(self._expected.get(account or "", []))
+        self.expected.setText(self._offered)
 
     def _texts(self) -> list[str]:
         return self.expected.text().replace(",", " ").split()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
@@ -15,7 +15,27 @@ from gate.control.messages import Fault
 from gate.rules import pattern as rules
 
 
-class SearchField(QLineEdit):
+class TextField(QLineEdit):
+    """One line to type in. What was typed is taken back in it; with nothing to take back the keys of Undo and Redo are
+    the window's."""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._leaves(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def _leaves(self, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return not self.text() or not self.isUndoAvailable()
+        return event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
+
+    def clear(self) -> None:
+        """Empty it for good: what stood there is not brought back by Undo."""
+        self.setText("")
+
+
+class SearchField(TextField):
     """A field with a glass and a way to clear it. `textChanged` as usual; Escape clears."""
 
     def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
@@ -59,7 +79,7 @@ class PatternField(QWidget):
         self._own_domains: Sequence[str] = ()
         self._accounts: Sequence[str] = ()
         self._note: tuple[str, str, str] = ("", "", "")
-        self._edit = QLineEdit(self)
+        self._edit = TextField(self)
         self._edit.setPlaceholderText(placeholder)
         self._edit.setAccessibleName(placeholder)
         self._kind_icon = QAction(self)
@@ -118,7 +138,7 @@ class PatternField(QWidget):
         self._edit.setText(text)
 
     def clear(self) -> None:
-        """Empty the field."""
+        """Empty the field, with no way back: what was added is taken back by the window."""
         self._edit.clear()
 
     def pattern(self) -> rules.Pattern | None:

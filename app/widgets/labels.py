@@ -27,7 +27,7 @@ def _escaped(c: str) -> str:
 
 def elide_address(text: str, metrics: QFontMetrics, width: int) -> str:
     """An address or pattern cut to `width` pixels: the local part goes first and the domain stays whole as long as
-    it fits; then the domain keeps its end."""
+    it fits; then the domain keeps its end. What is cut always shows "…": "@domain" alone would be another pattern."""
     if metrics.horizontalAdvance(text) <= width:
         return text
     local, at, domain = text.rpartition("@")
@@ -39,7 +39,7 @@ def elide_address(text: str, metrics: QFontMetrics, width: int) -> str:
         return shortened + at + domain
     if local and metrics.horizontalAdvance("…" + at + domain) <= width:
         return "…" + at + domain
-    return metrics.elidedText(at + domain, Qt.TextElideMode.ElideLeft, width)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideLeft, width)
 
 
 class Label(QLabel):

@@ -209,6 +209,12 @@ class Table(QTableView):
         metrics = QFontMetrics(theme.font("small", bold=True))
         return metrics.horizontalAdvance(title) + arrow + (self._delegate.margin if first else PAD) + PAD + 4
 
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """The focus frame spans the row, but Qt draws anew the one cell only."""
+        super().currentChanged(current, previous)
+        if current.row() != previous.row():
+            self.viewport().update()
+
     def chosen_rows(self) -> list[int]:
         """The selected rows, in their order."""
         parts = self.selectionModel().selection().toList()

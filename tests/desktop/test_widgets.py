@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QKeySequence, QPaintEvent, QRegion, QShortcut, QStandardItemModel
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -17,12 +17,14 @@ from app.dialogs.ask import Question
 from app.language import filled, plural
 from app.widgets.buttons import Button, IconButton
 from app.widgets.fields import PatternField, SearchField
+from app.widgets.form import FormDialog
 from app.widgets.frames import EmptyPage
 from app.widgets.kinds import KINDS, kind_icon, kind_meaning, kind_word
 from app.widgets.labels import AddressLabel, ElidedLabel, Label, elide_address, plain_tip, visible
 from app.widgets.pill import Pill
 from app.widgets.segmented import Choice, Segmented
 from app.widgets.stepper import Stepper
+from app.widgets.table import Table
 from app.widgets.toast import Toast
 from gate.folders import resource
 from gate.rules.pattern import Kind
@@ -43,6 +45,7 @@ def test_an_address_loses_its_local_part_first(qapp: QApplication, local: str, w
         assert shown == local + domain
     if width > metrics.horizontalAdvance("…"):
         assert metrics.horizontalAdvance(shown) <= width
+    assert shown == local + domain or not shown or "…" in shown, "what is cut says so: @mail.example is another pattern"
 
 
 def test_control_and_bidi_characters_are_seen() -> None:
@@ -144,6 +147,37 @@ def test_own_domain_is_a_warning_not_an_error(qapp: QApplication, qtbot: QtBot) 
     qtbot.keyClicks(field.edit, "@example.org")
     assert field.pattern() is not None
     assert field._line.text()
+
+
+@pytest.mark.parametrize("make", [lambda: PatternField("x"), lambda: SearchField("x")])
+def test_what_was_added_is_taken_back_by_the_window(
+    qapp: QApplication, qtbot: QtBot, make: Callable[[], QWidget]
+) -> None:
+    window, done = QWidget(), list[str]()
+    qtbot.addWidget(window)
+    whole = make()
+    whole.setParent(window)
+    field = whole.edit if isinstance(whole, PatternField) else whole
+    assert isinstance(field, QLineEdit)
+    QShortcut(QKeySequence("Ctrl+Z"), window, lambda: done.append("undo"))
+    QShortcut(QKeySequence("Ctrl+Shift+Z"), window, lambda: done.append("redo"))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    field.setFocus()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClicks(field, "@bad.example")
+    qtbot.keyClick(field, Qt.Key.Key_Z, control)
+    assert (field.text(), done) == ("", []), "what is being typed is taken back in the field"
+    qtbot.keyClick(field, Qt.Key.Key_Z, control | shift)
+    assert (field.text(), done) == ("@bad.example", [])
+    field.clear()
+    qtbot.keyClick(field, Qt.Key.Key_Z, control)
+    qtbot.keyClick(field, Qt.Key.Key_Z, control | shift)
+    assert (field.text(), done) == ("", ["undo", "redo"])
+    field.setText("@as.it.was.example")
+    qtbot.keyClick(field, Qt.Key.Key_Z, control)
+    assert done == ["undo", "redo", "undo"]
 
 
 def test_every_kind_has_its_line_and_icon() -> None:
@@ -266,6 +300,58 @@ def test_search_field_clears(qapp: QApplication, qtbot: QtBot) -> None:
     assert field._clear.isVisible()
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == ""
+
+
+class Painted(QObject):
+    """What is painted anew of a widget."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.region = QRegion()
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_the_focus_frame_leaves_the_row_that_was_current(qapp: QApplication, qtbot: QtBot) -> None:
+    table = Table("Rows", sortable=False)
+    qtbot.addWidget(table)
+    table.setModel(QStandardItemModel(4, 3))
+    table.resize(400, 300)
+    table.show()
+    table.activateWindow()
+    table.setFocus()
+    qtbot.waitUntil(table.hasFocus, timeout=5000)
+    table.selectRow(0)
+    QApplication.processEvents()
+    seen = Painted(table.viewport())
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QApplication.processEvents()
+    for row in (0, 1):
+        for column in range(3):
+            assert seen.region.contains(table.visualRect(table.model().index(row, column)).center())
+
+
+@pytest.mark.parametrize("height", [480, 720])
+def test_a_form_fits_the_window_it_stands_over(qapp: QApplication, qtbot: QtBot, height: int) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(720, height)
+    window.show()
+    form = FormDialog("Add", "Add the account", window)
+    for number in range(8):
+        form.add_field(f"Field {number}", QLineEdit(), "What it is for, in a line. " * 4)
+    form.open()
+    assert form.height() <= height
+    for button in (form.ok, form.cancel):
+        assert form.rect().contains(button.geometry().translated(button.parentWidget().mapTo(form, QPoint(0, 0))))
+    form.complain("The gate has something against it. " * 5)
+    assert form.height() <= height
+    assert form.rect().contains(form.ok.mapTo(form, form.ok.rect().bottomRight()))
+    form.reject()
 
 
 def test_icon_buttons_have_words(qapp: QApplication, qtbot: QtBot) -> None:
