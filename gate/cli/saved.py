@@ -40,6 +40,7 @@ class SavedError(Fault):
 
     texts = {
         "saved.missing": "{path} is not there",
+        "saved.nameless": "A path is empty: name a file or a folder",
         "saved.account": "--account {text}: no account can have that address",
         "saved.context": "The context {file} cannot be used: {why}",
     }
@@ -100,6 +101,8 @@ def import_(
 
 def _check(paths: list[str]) -> None:
     for path in paths:
+        if not path:
+            raise SavedError("saved.nameless")
         if not Path(path).exists():
             raise SavedError("saved.missing", path=path)
 

@@ -70,6 +70,9 @@ def _name(path: Path) -> str:
 
 def _expand(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Source | Unreadable]:
     for given in paths:
+        if not os.fspath(given):  # for `Path` that is the current folder
+            yield Unreadable(file="", offset=0, why="missing")
+            continue
         path = Path(given)
         try:
             mode = path.stat().st_mode

@@ -60,6 +60,13 @@ def test_damaged_start_and_a_message_without_header(tmp_path: Path) -> None:
     assert read(tmp_path / "x") == (2, [("x", "not-mail", 0), ("x", "no-header", 8 + len(MBOX) + 1)])
 
 
+def test_an_empty_path_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.eml").write_bytes(b"From: a@b.example\n\nhello\n")
+    monkeypatch.chdir(tmp_path)
+    (found,) = Reader([""])
+    assert found == ("", Unreadable(file="", offset=0, why="missing"))
+
+
 def test_missing(tmp_path: Path) -> None:
     assert read(tmp_path / "x") == (0, [("x", "missing", 0)])
 
