@@ -71,9 +71,11 @@ def log(
         rows = _newest(open_link, limit, since)
     if as_json:
         output.show_json([_told(row) for row in rows])
-    else:
-        for row in rows:
-            output.say(_line(row))
+        return
+    for row in rows:
+        output.say(_line(row))
+    if not rows and limit:
+        output.note("irusu-gate: " + ("Nothing has been decided yet" if since is None else "Nothing since then"))
 
 
 def _newest(open_link: link.Link, limit: int, since: str | None) -> list[Decision]:
@@ -137,8 +139,12 @@ def _told(row: Decision) -> dict[str, Any]:
 
 
 def _line(row: Decision) -> str:
+    """`passed` says that the gate let it through and the server behind refused it by itself."""
     sender = row.sender or "<>"
     why = row.pattern or row.because
     would = " (would be refused)" if row.would else ""
     reply = row.reply.splitlines()[0] if row.reply else ""
-    return f"{row.time}  {row.verdict}{would}  {sender} -> {row.recipient}  [{why}]  from {row.client}  {reply}"
+    verdict: str = row.verdict
+    if verdict == "accept" and reply[:1] in ("4", "5"):
+        verdict, reply = "passed", f"the server: {reply}"
+    return f"{row.time}  {verdict}{would}  {sender} -> {row.recipient}  [{why}]  from {row.client}  {reply}"

@@ -417,6 +417,26 @@ def test_a_log_of_long_texts_fits_into_messages_all_the_same(home):
     assert [row["sender"] for row in found] == [f"{number}@a.example" for number in range(101, 1201)]
 
 
+def test_the_log_says_who_refused(home):
+    """What the gate let through and the server itself refused is `passed`; the JSON stays as it is."""
+    home.done("account", "add", "user2@localhost")
+    with home.gate() as gate:
+        say(gate, "one@a.example", "nobody@localhost")
+        home.done("quit")
+    (row,) = home.json("log")
+    assert (row["verdict"], row["reply"][:3]) == ("accept", "550")
+    told = home.done("log")
+    assert "  passed  one@a.example -> nobody@localhost  " in told
+    assert "  the server: 550 5.1.1 <nobody@localhost>" in told
+
+
+def test_an_empty_log_says_so_beside_the_result(either):
+    assert either.json("log") == []
+    for arguments, words in (((), "Nothing has been decided yet"), (("--since", "2h"), "Nothing since then")):
+        found = either.run("log", *arguments)
+        assert (found.returncode, found.stdout, found.stderr) == (0, "", f"irusu-gate: {words}\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_is_how_following_ends(home):
     home.done("account", "add", "user2@localhost")

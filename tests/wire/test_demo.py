@@ -44,6 +44,7 @@ def test_the_whole_story_in_under_ten_seconds(environment):
         "What to do next",
     ):
         assert words in told
+    assert "passed  win@lotto-eu.example -> nobody@localhost" in told
     assert left_behind(environment) == []
 
 
