@@ -21,7 +21,7 @@ class Accounts:
         self._log = log
 
     def add(self, params: AddAccount, by: By) -> Account:
-        address = typed.account_address(params.address, self._ledger.publisher)
+        address = typed.owned_address(params.address, self._ledger.publisher)
 
         def plan(tx: Transaction) -> Plan:
             _check_free(tx, address)
@@ -126,7 +126,7 @@ class Accounts:
         """The names of a new account, or of one that gets new aliases. Raises DeskError where one is taken."""
         names = [NameRow(address, address)]
         for text in filter(str.strip, aliases):
-            alias = typed.account_address(text, self._ledger.publisher)
+            alias = typed.owned_address(text, self._ledger.publisher)
             if alias == address:
                 raise DeskError("account.alias_itself", address=alias)
             if any(alias == name.address for name in names):

@@ -8,7 +8,7 @@ from gate.desk.publish import Publisher, domain_of
 from gate.forms import PAGE_LIMIT
 from gate.rules import address, pattern
 from gate.rules.address import AddressError
-from gate.rules.domain import hidden_character
+from gate.rules.domain import hidden_character, is_own_name
 from gate.rules.pattern import Pattern, PatternError
 from gate.rules.ruleset import parse_scope
 from gate.store import Transaction, accounts
@@ -25,6 +25,14 @@ def account_address(text: str, publisher: Publisher) -> str:
     if not config.built_in and found.domain not in publisher.own_domains():
         raise DeskError("account.foreign_domain", address=found.text, domain=found.domain)
     return found.text
+
+
+def owned_address(text: str, publisher: Publisher) -> str:
+    """As `account_address`, of what the owner typed: its domain must be one that can be had."""
+    found = account_address(text, publisher)
+    if not is_own_name(domain_of(found)):
+        raise AddressError("address.domain", domain=domain_of(found))
+    return found
 
 
 def known_account(tx: Transaction, text: str) -> str:

@@ -104,6 +104,13 @@ def canonical_domain(text: str) -> str:
     return text
 
 
+def is_own_name(domain: str) -> bool:
+    """Whether a canonical domain is one that an owner can have: no label begins or ends with a hyphen (RFC 1123, 2.1).
+    Senders on the wire may claim any.
+    """
+    return not any(label.startswith("-") or label.endswith("-") for label in domain.split("."))
+
+
 @lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """A canonical domain with its A-labels; what cannot be one is left as it is."""

@@ -182,6 +182,14 @@ def test_accounts_and_aliases_collide(opened: OpenDesk) -> None:
     assert opened.desk.accounts.list(ListQuery(), "cli").total == 1
 
 
+@pytest.mark.parametrize("domain", ["-bad-.example", "bad-.example", "x.-bad.example"])
+def test_an_own_domain_keeps_the_rule_of_host_names(opened: OpenDesk, domain: str) -> None:
+    """A sender may claim any domain, and it can be denied."""
+    refused("address.domain", lambda: opened.add(f"you@{domain}"))
+    refused("address.domain", lambda: opened.add("bob@own.example", aliases=[f"you@{domain}"]))
+    opened.deny(ANNA, f"you@{domain}")
+
+
 def test_a_real_server_has_its_domains(tmp_path: Path) -> None:
     with open_desk(tmp_path, REAL) as opened:
         opened.add(ANNA)
