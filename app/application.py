@@ -15,6 +15,7 @@ from app.language import speak
 from app.link.client import Client
 from app.link.keeper import Keeper
 from app.link.process import GateProcess
+from app.link.state import LOOKS
 from app.link.transport import LocalTransport
 from app.window import Window
 from gate import __version__, folders
@@ -45,10 +46,11 @@ class Desktop(QObject):
         self.keeper.begin()
 
     def summoned(self, files: Sequence[Path]) -> None:
-        """The app was started again."""
+        """The app was started again. Its files wait for a gate, if there is none now."""
         self.window.come_forward()
-        if files:
-            self.window.open_import(files)
+        self._files += files
+        if LOOKS[self.client.state].live:
+            self._connected()
 
     def _connected(self) -> None:
         files, self._files = self._files, []
@@ -93,13 +95,16 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     if not instance.is_first():
         if instance.summon(files):
+            print("irusu: Irusu is already open: its window was brought forward", file=sys.stderr)  # noqa: T201
             return 0
-        print("irusu: Irusu is already open, but does not answer", file=sys.stderr)  # noqa: T201
-        return 1
+        if not instance.is_first():  # it is, if the one before was just taking its leave
+            print("irusu: Irusu is already open, but does not answer", file=sys.stderr)  # noqa: T201
+            return 1
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in a terminal: Qt's loop runs no Python handlers
     dress(app)
     desktop = Desktop(places)
     instance.summoned.connect(desktop.summoned)
+    desktop.window.parting.connect(instance.close)  # whoever starts the app from now on is the first
     desktop.begin(files)
     code = app.exec()
     instance.close()

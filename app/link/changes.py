@@ -38,7 +38,7 @@ class ChangeCounts(QObject):
         return plural(self.tr("Allow %Ln sender(s) for {scope}", "", n), n)
 
     def remove(self, n: int) -> str:
-        return plural(self.tr("Forget %Ln sender(s) for {scope}", "", n), n)
+        return plural(self.tr("Remove %Ln entr(y|ies) for {scope}", "", n), n)
 
     def imported(self, n: int) -> str:
         return plural(self.tr("%Ln entr(y|ies) from {label}", "", n), n)

@@ -289,6 +289,20 @@ def test_a_second_start_hands_over_its_files(home: Home, qapp: QApplication, qtb
     third.close()
 
 
+def test_a_second_start_says_in_one_line_that_it_is_open(home: Home, qapp: QApplication, qtbot: QtBot) -> None:
+    first = Instance(folders.find())
+    assert first.is_first()
+    second = subprocess.Popen(
+        [sys.executable, "-m", "app"], env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with qtbot.waitSignal(first.summoned, timeout=SECONDS):
+        pass
+    qtbot.waitUntil(lambda: second.poll() is not None, timeout=SECONDS)
+    out, said = second.communicate(timeout=SECONDS / 1000)
+    assert (second.returncode, out, said) == (0, "", "irusu: Irusu is already open: its window was brought forward\n")
+    first.close()
+
+
 def test_closing_says_once_that_the_gate_goes_on(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
