@@ -6,7 +6,7 @@ To add a step: 1. its `Stage` in `job`; 2. its view; 3. its lines in `_show_stag
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -55,7 +55,7 @@ class ImportPage(Page):
         self.review = ReviewView(self.job, self)
         self._passing: QWidget | None = None
         self._question: Question | None = None
-        self._agreed = False
+        self._next: tuple[Sequence[Path], str | None] | None = None
         self._live = True
         self._small = False
         self._build()
@@ -102,21 +102,35 @@ class ImportPage(Page):
         self.job.stageChanged.connect(self._show_stage)
         self.job.applying.connect(self._set_waiting)
         self.job.refused.connect(self._refused)
-        self.review.verbChanged.connect(self._changed)
+        self.review.verbChanged.connect(self._show_verb)
         QShortcut(QKeySequence("Ctrl+Return"), self, self._apply, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # ------------------------------------------------ for the window
 
     def start(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
-        """Read these files at once; without any, show what is under way, or let the owner choose."""
-        if self.job.busy and paths:
-            self._tell(self.tr("This import is still on its way. Drop the next one when it is done."))
-        elif paths and self._has_work():
-            self._ask(self.tr("Read the new files instead?"), lambda: self.job.start(paths, account))
+        """Read these files, as soon as the gate has answered what it was asked; without any, show what is under way,
+        or let the owner choose."""
+        if self.job.busy:
+            self._next = (paths, account) if paths else self._next
         elif paths:
             self.job.start(paths, account)
         elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
             self.job.again()
+
+    def may_leave(self, leave: Callable[[], object]) -> bool:
+        """Before the window closes, or other files are read here. True, or False: `leave` is called if the owner says
+        so, where he has changed the review or the gate has not answered yet."""
+        if self.job.busy:
+            title = self.tr("The gate has not answered yet")
+            said = self.tr("What was sent to it may be done all the same: the history tells.")
+        elif self.job.stage is Stage.REVIEW and self.review.touched:
+            title = self.tr("Leave this review?")
+            said = self.tr("What you have changed in it is not kept.")
+        else:
+            return True
+        if self._question is None:
+            self._ask(title, said, leave)
+        return False
 
     def set_small(self, small: bool) -> None:
         side = PAGE_MARGIN_SMALL if small else PAGE_MARGIN
@@ -132,23 +146,6 @@ class ImportPage(Page):
         self._live = live
         self._show_verb()
 
-    def may_close(self, close: Callable[[], object]) -> bool:
-        """Asks where the owner has changed the review, or the gate has not answered yet."""
-        if self._agreed:
-            return True
-
-        def agreed() -> None:
-            self._agreed = True
-            close()
-
-        if self.job.busy:
-            self._ask(self.tr("Close before the gate has answered?"), agreed)
-        elif self._has_work():
-            self._ask(self.tr("Close without importing?"), agreed)
-        else:
-            return True
-        return False
-
     def focus_search(self) -> None:
         if self.job.stage is Stage.REVIEW:
             self.review.search.setFocus()
@@ -156,7 +153,6 @@ class ImportPage(Page):
     # ------------------------------------------------ the stages
 
     def _show_stage(self) -> None:
-        self._agreed = False
         stage = self.job.stage
         self._steps.go(_STEPS[stage])
         title, line = self._head(stage)
@@ -226,10 +222,6 @@ class ImportPage(Page):
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
 
-    def _changed(self) -> None:
-        self._agreed = False
-        self._show_verb()
-
     def _set_waiting(self, waiting: bool) -> None:
         if waiting:
             self._promise.setText(self.tr("One undo takes all of it back."))
@@ -237,6 +229,14 @@ class ImportPage(Page):
         if self._passing is not None:
             self._passing.setEnabled(not waiting)
         self._show_verb()
+        if not waiting and self._next is not None:
+            QTimer.singleShot(0, self, self._start_next)
+
+    def _start_next(self) -> None:
+        """Files that came while the gate was asked."""
+        following, self._next = self._next, None
+        if following is not None:
+            self.start(*following)
 
     def _refused(self, fault: CallFailed) -> None:
         """In the review it stands in the foot; the last step has none."""
@@ -244,9 +244,6 @@ class ImportPage(Page):
             self._promise.setText(fault.text)
         else:
             self._client.complaint.emit(fault)
-
-    def _tell(self, text: str) -> None:
-        self._client.complaint.emit(CallFailed("import.busy", text))
 
     def _apply(self) -> None:
         if self.primary.isEnabled() and self.job.stage is Stage.REVIEW:
@@ -257,25 +254,13 @@ class ImportPage(Page):
             self.job.stop()
             self.closed.emit()
 
-    # ------------------------------------------------ what would be lost
-
-    def _has_work(self) -> bool:
-        return self.job.stage is Stage.REVIEW and self.review.touched
-
-    def _ask(self, title: str, do: Callable[[], object]) -> None:
-        if self._question is not None:
-            return
-
+    def _ask(self, title: str, said: str, leave: Callable[[], object]) -> None:
         def answered(yes: bool, _tick: bool) -> None:
             self._question = None
             if yes:
-                do()
+                leave()
 
-        if self.job.busy:
-            said = self.tr("What was sent to the gate may be done all the same. The history tells.")
-        else:
-            said = self.tr("What you have changed in the review is not kept.")
         self._question = Question(
-            title, said, self.tr("Go on"), answered, keep=self.tr("Go back"), parent=self.window()
+            title, said, self.tr("Leave it"), answered, keep=self.tr("Go back"), parent=self.window()
         )
         self._question.open()

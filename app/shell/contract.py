@@ -3,10 +3,11 @@
 A page never touches the client: its `create(client, shell)` makes the models it shows, and gives them to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.link.client import CallFailed
@@ -36,7 +37,9 @@ class Shell(Protocol):
 
 
 class Page(QWidget):
-    """A page of the content area. Override what applies."""
+    """A page of the content area. Override what applies. Signal `toastRoomChanged()`: `toast_room` is another."""
+
+    toastRoomChanged = Signal()
 
     def set_small(self, small: bool) -> None:
         """The window took, or left, the small form (under 900 wide or 560 high)."""
@@ -51,7 +54,6 @@ class Page(QWidget):
     def focus_search(self) -> None:
         """Ctrl+F: put the cursor into the page's search field, if it has one."""
 
-    def may_close(self, close: Callable[[], object]) -> bool:
-        """Before the window closes, and what the page holds is lost, shown or not. True, or False and call `close`
-        later (the import asks first)."""
-        return True
+    def toast_room(self) -> int:
+        """How much of the page's width, from the left, the toast may lie over: no button may be hidden."""
+        return self.width()
