@@ -57,10 +57,6 @@ class Desk:
         """Canonical: those of gate.toml and, with the built-in server, those of all accounts."""
         return self._publisher.own_domains()
 
-    def account_of(self, recipient: str) -> str | None:
-        """The account that a canonical address means, for the built-in server's delivery."""
-        return self._publisher.account_of(recipient)
-
     def configure(self, config_view: ConfigView) -> None:
         """gate.toml has changed: publish anew. Raises StoreError, and then nothing has changed."""
         self._ledger.configure(config_view)

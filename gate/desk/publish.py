@@ -61,10 +61,6 @@ class Publisher:
         """The addresses of all accounts, their aliases too."""
         return list(self._owners)
 
-    def account_of(self, address: str) -> str | None:
-        """The account that a canonical address means: its own or an alias."""
-        return self._owners.get(address)
-
     def apply(self, changes: Sequence[RowChange]) -> None:
         """Follow the rows and compile. Raises a Fault of the rules, and then nothing has changed."""
         before = self._previous = self.ruleset

@@ -97,6 +97,11 @@ class Ruleset:
     def in_own_domain(self, recipient: Address) -> bool:
         return recipient.domain in self._own_domains
 
+    def account_at(self, recipient: Address) -> str | None:
+        """The address, as stored, of the account that this very recipient is or is an alias of; None: there is none."""
+        rule = self._accounts.get(recipient.key)
+        return rule.address if rule is not None else None
+
     def judge(self, sender: Address, recipient: Address) -> Verdict:
         """The verdict of the rules alone. Never raises."""
         chain = self._chain(recipient)

@@ -124,10 +124,10 @@ class MailPort:
         return self._backend.warnings()
 
     def _built_in(self, folders: Folders) -> BuiltinServer:
-        desk, guard = self._found.desk, self._found.guard
+        guard = self._found.guard
 
         def lookup(recipient: Address) -> str | None:
-            return desk.account_of(recipient.text)
+            return guard.ruleset.account_at(recipient) if guard.ruleset is not None else None
 
         def owns(recipient: Address) -> bool:
             return guard.ruleset is not None and guard.ruleset.in_own_domain(recipient)

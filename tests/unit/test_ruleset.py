@@ -42,6 +42,25 @@ def test_nothing_matched() -> None:
 
 
 @pytest.mark.parametrize(
+    ("recipient", "account"),
+    [
+        ("ME@Own.Example.", "me@own.example"),
+        ('"me"@own.example', "me@own.example"),
+        ("old@second.example", "me@own.example"),
+        ("two words@own.example", '"two words"@own.example'),
+        ('"two words"@own.example', '"two words"@own.example'),
+        ("me+tag@own.example", None),
+        ("me@second.example", None),
+        ("postmaster", None),
+        ("", None),
+    ],
+)
+def test_the_account_at_an_address(recipient: str, account: str | None) -> None:
+    ruleset = rules(accounts=(ME, AccountRule('"two words"@own.example')))
+    assert ruleset.account_at(address.from_wire(recipient)) == account
+
+
+@pytest.mark.parametrize(
     ("pattern", "sender", "matches"),
     [
         ("spam@bad.example", "SPAM@Bad.Example.", True),
