@@ -3,7 +3,7 @@
 A page never touches the client: its `create(client, shell)` makes the models it shows, and gives them to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,3 +57,8 @@ class Page(QWidget):
     def toast_room(self) -> int:
         """How much of the page's width, from the left, the toast may lie over: no button may be hidden."""
         return self.width()
+
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Before the window closes, and what the page holds is lost, shown or not. True, or False and call `close`
+        later (the import asks first): then it is asked again, and must agree."""
+        return True
