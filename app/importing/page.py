@@ -55,6 +55,7 @@ class ImportPage(Page):
         self.review = ReviewView(self.job, self)
         self._passing: QWidget | None = None
         self._question: Question | None = None
+        self._agreed = False
         self._next: tuple[Sequence[Path], str | None] | None = None
         self._live = True
         self._small = False
@@ -102,34 +103,33 @@ class ImportPage(Page):
         self.job.stageChanged.connect(self._show_stage)
         self.job.applying.connect(self._set_waiting)
         self.job.refused.connect(self._refused)
-        self.review.verbChanged.connect(self._show_verb)
+        self.review.verbChanged.connect(self._changed)
         QShortcut(QKeySequence("Ctrl+Return"), self, self._apply, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # ------------------------------------------------ for the window
 
     def start(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
         """Read these files, as soon as the gate has answered what it was asked; without any, show what is under way,
-        or let the owner choose."""
+        or let the owner choose. A review that the owner has changed is not given up unasked."""
         if self.job.busy:
             self._next = (paths, account) if paths else self._next
+        elif paths and self._has_work():
+            self._ask(self.tr("Read the new files instead?"), self._lost(), lambda: self.job.start(paths, account))
         elif paths:
             self.job.start(paths, account)
         elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
             self.job.again()
 
-    def may_leave(self, leave: Callable[[], object]) -> bool:
-        """Before the window closes, or other files are read here. True, or False: `leave` is called if the owner says
-        so, where he has changed the review or the gate has not answered yet."""
-        if self.job.busy:
-            title = self.tr("The gate has not answered yet")
-            said = self.tr("What was sent to it may be done all the same: the history tells.")
-        elif self.job.stage is Stage.REVIEW and self.review.touched:
-            title = self.tr("Leave this review?")
-            said = self.tr("What you have changed in it is not kept.")
-        else:
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Asks where the owner has changed the review, or the gate has not answered yet."""
+        if self._agreed or not (self.job.busy or self._has_work()):
             return True
-        if self._question is None:
-            self._ask(title, said, leave)
+
+        def agreed() -> None:
+            self._agreed = True
+            close()
+
+        self._ask(self.tr("Close without the import?"), self._lost(), agreed)
         return False
 
     def set_small(self, small: bool) -> None:
@@ -153,6 +153,7 @@ class ImportPage(Page):
     # ------------------------------------------------ the stages
 
     def _show_stage(self) -> None:
+        self._agreed = False
         stage = self.job.stage
         self._steps.go(_STEPS[stage])
         title, line = self._head(stage)
@@ -222,6 +223,10 @@ class ImportPage(Page):
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
 
+    def _changed(self) -> None:
+        self._agreed = False
+        self._show_verb()
+
     def _set_waiting(self, waiting: bool) -> None:
         if waiting:
             self._promise.setText(self.tr("One undo takes all of it back."))
@@ -254,13 +259,27 @@ class ImportPage(Page):
             self.job.stop()
             self.closed.emit()
 
-    def _ask(self, title: str, said: str, leave: Callable[[], object]) -> None:
+    # ------------------------------------------------ what would be lost
+
+    def _has_work(self) -> bool:
+        return self.job.stage is Stage.REVIEW and self.review.touched
+
+    def _lost(self) -> str:
+        if self.job.busy:
+            return self.tr("The gate has not answered yet. It may be done all the same: the history tells.")
+        return self.tr("What you have changed in the review is not kept.")
+
+    def _ask(self, title: str, said: str, do: Callable[[], object]) -> None:
+        """One question at a time."""
+        if self._question is not None:
+            return
+
         def answered(yes: bool, _tick: bool) -> None:
             self._question = None
             if yes:
-                leave()
+                do()
 
         self._question = Question(
-            title, said, self.tr("Leave it"), answered, keep=self.tr("Go back"), parent=self.window()
+            title, said, self.tr("Go on"), answered, keep=self.tr("Go back"), parent=self.window()
         )
         self._question.open()
