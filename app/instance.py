@@ -4,9 +4,7 @@ The lock decides who is first (two local servers would both seem to listen on on
 runtime folder only carries the message.
 """
 
-import hashlib
-import os
-import tempfile
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +12,11 @@ import msgspec
 from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from gate.folders import PATH_LIMIT, Folders, make_private
+from app.link.transport import is_ours
+from gate.folders import Folders, forget_short_socket, make_private, noted_socket, short_socket, too_long
 
+log = logging.getLogger(__name__)
+SOCKET_NAME = "app.sock"
 MESSAGE_LIMIT = 1024 * 1024
 _WAIT_MILLISECONDS = 3000
 
@@ -26,14 +27,6 @@ class Summons(msgspec.Struct, frozen=True):
     files: list[str] = []
 
 
-def _place(folders: Folders) -> Path:
-    path = folders.run / "app.sock"
-    if os.name == "posix" and len(os.fsencode(path)) > PATH_LIMIT:
-        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:20]
-        return Path(tempfile.gettempdir()) / f"irusu-app-{name}.sock"
-    return path
-
-
 class Instance(QObject):
     """Signal `summoned(list)`: the app was started again, with these paths."""
 
@@ -42,7 +35,8 @@ class Instance(QObject):
     def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
         make_private(folders.run)
-        self._path = _place(folders)
+        self._own = folders.run / SOCKET_NAME
+        self._note = folders.run / "app.socket"
         self._lock = QLockFile(str(folders.run / "app.lock"))
         self._lock.setStaleLockTime(0)
         self._server = QLocalServer(self)
@@ -53,32 +47,47 @@ class Instance(QObject):
         """Whether this start is the one that shows the window; if so it listens for later ones from now on."""
         if not self._lock.tryLock(0):
             return False
-        QLocalServer.removeServer(str(self._path))
-        self._server.listen(str(self._path))
+        path = short_socket(self._note, SOCKET_NAME) if too_long(self._own) else self._own
+        QLocalServer.removeServer(str(path))
+        if not self._server.listen(str(path)):
+            log.warning("Another start of the app will not reach this one: %s", self._server.errorString())
         return True
 
     def summon(self, files: Sequence[Path]) -> bool:
-        """Tell the first one; whether it took it. May wait three seconds: there is no window yet."""
+        """Tell the first one, if it is this user's; whether it took it. May wait some seconds: no window is there."""
+        path = noted_socket(self._note, SOCKET_NAME) if too_long(self._own) else self._own
+        if path is None:
+            return False
         way = QLocalSocket()
-        way.connectToServer(str(self._path))
-        if not way.waitForConnected(_WAIT_MILLISECONDS):
+        way.connectToServer(str(path))
+        if not way.waitForConnected(_WAIT_MILLISECONDS) or not is_ours(way):
             return False
         way.write(msgspec.json.encode(Summons([str(path.absolute()) for path in files])) + b"\n")
-        taken = way.waitForReadyRead(_WAIT_MILLISECONDS)
+        taken = way.waitForReadyRead(_WAIT_MILLISECONDS) and way.readAll().data() == b"ok\n"
         way.abort()
         return taken
 
     def close(self) -> None:
-        """Listen no more."""
+        """Listen no more: the next start is the first."""
+        if not self._lock.isLocked():
+            return
         self._server.close()
+        if too_long(self._own):
+            forget_short_socket(self._note, SOCKET_NAME)
         self._lock.unlock()
 
     def _connected(self) -> None:
         while (way := self._server.nextPendingConnection()) is not None:
+            if not is_ours(way):
+                way.abort()
+                continue
             way.readyRead.connect(lambda way=way: self._read(way))
             way.disconnected.connect(way.deleteLater)
 
     def _read(self, way: QLocalSocket) -> None:
+        if not self._lock.isLocked():
+            way.abort()  # it is taking its leave: the other start is to be the first
+            return
         if not way.canReadLine():
             if way.bytesAvailable() > MESSAGE_LIMIT:
                 way.abort()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,11 +20,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
-from app.language import filled
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
 from app.link.state import LOOKS, LinkState
-from app.link.words import change_in_words
 from app.shell.contract import Page
 from app.shell.farewell import Farewell
 from app.shell.header import Header
@@ -32,10 +30,11 @@ from app.shell.pages import PAGES, PageSpec
 from app.shell.rail import Rail
 from app.shell.strips import OldStrip, WarningStrip
 from app.shell.switching import Switching
+from app.shell.taking_back import TakingBack
 from app.theme.tokens import SMALL_HEIGHT, SMALL_WIDTH
 from app.widgets.frames import Ground
 from app.widgets.toast import Toast
-from gate.control.messages import Change, Changed, Nothing, Status, UndoQuery
+from gate.control.messages import Change, Status
 from gate.folders import resource
 
 if TYPE_CHECKING:
@@ -46,7 +45,10 @@ SMALLEST = QSize(720, 480)
 
 
 class Window(QMainWindow):
-    """Attributes: `rail`, `header`, `toast`; `pages` by key."""
+    """Attributes: `rail`, `header`, `toast`; `pages` by key. Signals: `parting()`: it is closed, and the app takes its
+    leave of the gate."""
+
+    parting = Signal()
 
     def __init__(
         self, client: Client, keeper: Keeper, settings: QSettings, left: Callable[[], None],
@@ -67,6 +69,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {spec.key: spec.create(client, self) for spec in pages}
         self._build()
         self.toast = Toast(self._content)
+        self._taking_back = TakingBack(client, self.say, self.complain, self)
         self._switching = Switching(self.header, client, keeper, self.complain, self)
         self._connect_signals()
         self.show_page(self._current)
@@ -137,23 +140,14 @@ class Window(QMainWindow):
 
     def undo(self, change: Change | None = None) -> None:
         """Take back that change, or the last one."""
-        last = change or self._client.undo
-        if last is None:
-            return
-        self._client.call("undo", UndoQuery(id=last.id), lambda done: self._undone(last, done))
+        self._taking_back.undo(change)
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        last = self._client.redo
-        if last is not None:
-            again = filled(self.tr("Done again: %1"), change_in_words(last))
-            self._client.call("redo", Nothing(), lambda done: self.say(again, done.change))
-
-    def _undone(self, what: Change, _done: Changed) -> None:
-        self.toast.tell(filled(self.tr("Taken back: %1"), change_in_words(what)))
+        self._taking_back.redo()
 
     def open_import(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
-        """The import takes the content area."""
+        """The import takes the content area; it asks before other files take the place of what it holds."""
         if not LOOKS[self._client.state].live:
             self.complain(self.tr("The import needs the gate. Start it first."))
             return
@@ -203,7 +197,7 @@ class Window(QMainWindow):
         lost = state is LinkState.LOST
         here = self.tr("Not connected") if lost else self.tr("This computer")
         self.rail.show_gate(here, lost=lost, tip=", ".join(latest.listen) if latest is not None and live else "")
-        for page in [*self.pages.values(), *([self._import] if self._import is not None else [])]:
+        for page in self._all_pages():
             theme.set_stale(page, stale)
             page.set_live(live)
         self._warnings.show_warnings(latest.warnings if live and latest is not None else [])
@@ -226,7 +220,7 @@ class Window(QMainWindow):
             self.header.set_small(small)
             for strip in (self._old, self._warnings):
                 strip.set_small(small)
-            for page in [*self.pages.values(), *([self._import] if self._import is not None else [])]:
+            for page in self._all_pages():
                 page.set_small(small)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -247,7 +241,22 @@ class Window(QMainWindow):
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        pages = [*self.pages.values(), *([self._import] if self._import is not None else [])]
-        stays = self.isVisible() and not all(page.may_close(self.close) for page in pages)
-        live = LOOKS[self._client.state].live
-        event.setAccepted(not stays and self._farewell.may_close(gate_answers=live))
+        """The window closes when the owner knows that the gate goes on, and no page holds what would be lost."""
+        shown = self.isVisible()
+        if shown and self._farewell.may_part(gate_answers=LOOKS[self._client.state].live):
+            self._leave_pages()
+        event.setAccepted(not shown or self._farewell.parting)
+
+    def _leave_pages(self) -> None:
+        if all(page.may_close(self._leave_pages) for page in self._all_pages()):
+            self._part()
+
+    def _part(self) -> None:
+        self.hide()
+        if self._import is not None:
+            self._import.job.stop()
+        self.parting.emit()
+        self._farewell.part()
+
+    def _all_pages(self) -> list[Page]:
+        return [*self.pages.values(), *([self._import] if self._import is not None else [])]

@@ -82,7 +82,7 @@ class Folders:
         if self.socket is not None:
             return [self.socket]
         own = self.run / SOCKET_NAME
-        if _too_long(own):
+        if too_long(own):
             noted = self._noted_socket()
             return [noted] if noted else []
         return [own]
@@ -91,37 +91,59 @@ class Folders:
         """The path that the gate binds, in a private folder made here. Where it would be too long, that is a short
         folder, noted in `socket_note` for the clients."""
         if self.socket is not None:
-            if _too_long(self.socket):
+            if too_long(self.socket):
                 raise FolderError("folder.socket_long", path=str(self.socket), limit=PATH_LIMIT)
             if not self.socket.parent.exists():
                 make_private(self.socket.parent)
             return self.socket
         own = self.run / SOCKET_NAME
-        if not _too_long(own):
+        if not too_long(own):
             make_private(self.run)
             return own
-        noted = self._noted_socket()
-        if noted is None or not _is_private(noted.parent):
-            noted = Path(tempfile.mkdtemp(prefix="irusu-", dir=_short_folder())) / SOCKET_NAME
-            self.socket_note.write_text(f"{noted}\n", "utf-8")
-        return noted
+        return short_socket(self.socket_note, SOCKET_NAME)
 
     def forget_socket(self) -> None:
         """Take away what `socket_to_open` made outside of these folders."""
-        noted = self._noted_socket()
-        if self.socket is None and noted is not None:
-            noted.unlink(missing_ok=True)
-            if _is_private(noted.parent) and not any(noted.parent.iterdir()):
-                noted.parent.rmdir()
-            self.socket_note.unlink(missing_ok=True)
+        if self.socket is None:
+            forget_short_socket(self.socket_note, SOCKET_NAME)
 
     def _noted_socket(self) -> Path | None:
-        try:
-            text = self.socket_note.read_text("utf-8").removesuffix("\n")
-        except (OSError, UnicodeDecodeError):
-            return None
-        path = Path(text)
-        return path if path.is_absolute() and path.name == SOCKET_NAME and not _too_long(path) else None
+        return noted_socket(self.socket_note, SOCKET_NAME)
+
+
+def too_long(path: Path) -> bool:
+    """Whether no socket can be bound at this path."""
+    return os.name == "posix" and len(os.fsencode(path)) > PATH_LIMIT
+
+
+def short_socket(note: Path, name: str) -> Path:
+    """A path for the socket `name` in a short private folder: the one that the file `note` tells, else a new one,
+    noted there."""
+    noted = noted_socket(note, name)
+    if noted is None or not _is_private(noted.parent):
+        noted = Path(tempfile.mkdtemp(prefix="irusu-", dir=_short_folder())) / name
+        note.write_text(f"{noted}\n", "utf-8")
+    return noted
+
+
+def noted_socket(note: Path, name: str) -> Path | None:
+    """Where the file `note` says that the socket `name` is; None without a word that can be used."""
+    try:
+        text = note.read_text("utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    path = Path(text)
+    return path if path.is_absolute() and path.name == name and not too_long(path) else None
+
+
+def forget_short_socket(note: Path, name: str) -> None:
+    """Take away what `short_socket` made."""
+    noted = noted_socket(note, name)
+    if noted is not None:
+        noted.unlink(missing_ok=True)
+        if _is_private(noted.parent) and not any(noted.parent.iterdir()):
+            noted.parent.rmdir()
+        note.unlink(missing_ok=True)
 
 
 def find(socket: str | Path | None = None) -> Folders:
@@ -195,10 +217,6 @@ def _is_private(folder: Path) -> bool:
         return False
     ours = os.name != "posix" or (found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o077)
     return stat.S_ISDIR(found.st_mode) and ours
-
-
-def _too_long(path: Path) -> bool:
-    return os.name == "posix" and len(os.fsencode(path)) > PATH_LIMIT
 
 
 def _short_folder() -> Path:

@@ -76,7 +76,7 @@ class LocalTransport(Transport):
     def _connected(self) -> None:
         if self._socket is None:
             return
-        if not _is_own(self._socket):
+        if not is_ours(self._socket):
             self._drop()
             self._later(self.ended.emit)
             return
@@ -112,7 +112,7 @@ class LocalTransport(Transport):
             way.deleteLater()
 
 
-def _is_own(way: QLocalSocket) -> bool:
+def is_ours(way: QLocalSocket) -> bool:
     """Whether this user or root is at the other end, by the same question that the gate asks."""
     if os.name != "posix":
         return True

@@ -12,25 +12,30 @@ TOLD_GATE_STAYS = "told_gate_stays"
 
 
 class Farewell(QObject):
-    """Asked by the window whether it may close. `left` is called when the app may end."""
+    """Asked by the window before it closes. `left` is called when the app may end.
+
+    Attributes:
+        parting: it has begun, and nothing calls it back.
+    """
 
     def __init__(self, keeper: Keeper, settings: QSettings, left: Callable[[], None], window: QWidget) -> None:
         super().__init__(window)
         self._keeper, self._settings, self._left, self._window = keeper, settings, left, window
-        self._parting = False
+        self.parting = False
 
-    def may_close(self, *, gate_answers: bool) -> bool:
-        """True: the window closes now, and the parting has begun. False: the owner is told something first."""
-        if self._parting:
-            return True
+    def may_part(self, *, gate_answers: bool) -> bool:
+        """Whether the owner knows all there is to know; if not he is told now, and closes the window by that."""
         told = bool(self._settings.value(TOLD_GATE_STAYS, False, bool))
         if gate_answers and not told and not self._keeper.stops_at_exit:
             self._tell()
             return False
-        self._parting = True
-        self._window.hide()
-        self._keeper.leave(self._left)
         return True
+
+    def part(self) -> None:
+        """Take leave of the gate."""
+        if not self.parting:
+            self.parting = True
+            self._keeper.leave(self._left)
 
     def _tell(self) -> None:
         tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""

@@ -1,6 +1,8 @@
 """The window around the pages: state always on screen, a switch that never jumps ahead, undo, files, one instance."""
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.application import Desktop
 from app.dialogs.ask import Question
+from app.importing.job import Stage
 from app.instance import Instance
 from app.link.keeper import STOP_AT_EXIT
 from app.link.state import LOOKS, SEGMENTS, Action, Connection, LinkState, sentence, shown, title
@@ -28,6 +31,12 @@ from tests.wire.gate_process import Gate, Home
 
 SECONDS = 30_000
 StartApp = Callable[..., Desktop]
+SUMMON = (
+    "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
+    "from app.instance import Instance; from gate import folders; a = QCoreApplication([]);"
+    "i = Instance(folders.find()); sys.exit(0 if not i.is_first() and i.summon([Path(sys.argv[1])]) else 1)"
+)
+"""What a second start does before it has a window."""
 
 
 def reaches(qtbot: QtBot, desktop: Desktop, state: LinkState) -> None:
@@ -239,6 +248,35 @@ def test_undo_and_redo_by_name(start_app: StartApp, running_gate: Gate, home: Ho
     qtbot.waitUntil(lambda: client.redo is not None, timeout=SECONDS)
 
 
+def test_two_quick_presses_undo_two_changes(start_app: StartApp, running_gate: Gate, home: Home, qtbot: QtBot) -> None:
+    for name in ("anna", "bob", "carol"):
+        home.done("account", "add", f"{name}@example.org")
+    desktop = start_app()
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    told: list[str] = []
+    tell = desktop.window.toast.tell
+    desktop.window.toast.tell = lambda text, *rest: (told.append(text), tell(text, *rest))  # type: ignore[method-assign]
+    desktop.window.undo()
+    desktop.window.undo()
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=SECONDS)
+    assert [text.partition("account ")[2] for text in told] == ["carol@example.org", "bob@example.org"]
+    desktop.window.redo()
+    desktop.window.redo()
+    desktop.window.redo()
+    qtbot.waitUntil(lambda: len(told) == 4, timeout=SECONDS)
+    assert all(text.startswith("Done again") for text in told[2:])
+    qtbot.waitUntil(lambda: desktop.client.redo is None, timeout=SECONDS)
+    assert len(json.loads(home.done("account", "list", "--json"))) == 3
+    first = desktop.client.undo
+    assert first is not None
+    desktop.window.undo(first)
+    desktop.window.undo(first)
+    desktop.window.undo()
+    qtbot.waitUntil(lambda: len(told) == 6, timeout=SECONDS)
+    assert "taken back already" in told[5], "what waited behind a refusal is forgotten"
+    assert len(json.loads(home.done("account", "list", "--json"))) == 2
+
+
 def test_small_form(start_app: StartApp, running_gate: Gate, qtbot: QtBot) -> None:
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
@@ -272,12 +310,7 @@ def test_a_dropped_file_opens_the_import(start_app: StartApp, running_gate: Gate
 def test_a_second_start_hands_over_its_files(home: Home, qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
     first = Instance(folders.find())
     assert first.is_first()
-    code = (
-        "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
-        "from app.instance import Instance; from gate import folders; a = QCoreApplication([]);"
-        "i = Instance(folders.find()); sys.exit(0 if not i.is_first() and i.summon([Path(sys.argv[1])]) else 1)"
-    )
-    second = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x.mbox")], env=home.environment)
+    second = subprocess.Popen([sys.executable, "-c", SUMMON, str(tmp_path / "x.mbox")], env=home.environment)
     with qtbot.waitSignal(first.summoned, timeout=SECONDS) as told:
         pass
     assert told.args == [[tmp_path / "x.mbox"]]
@@ -301,6 +334,79 @@ def test_a_second_start_says_in_one_line_that_it_is_open(home: Home, qapp: QAppl
     out, said = second.communicate(timeout=SECONDS / 1000)
     assert (second.returncode, out, said) == (0, "", "irusu: Irusu is already open: its window was brought forward\n")
     first.close()
+
+
+def test_a_second_start_reaches_a_home_whose_path_is_long(
+    home: Home, qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / ("long-" * 22)
+    monkeypatch.setenv("IRUSU_HOME", str(place))
+    first, second = Instance(folders.find()), Instance(folders.find())
+    assert not second.summon([])
+    assert first.is_first() and not second.is_first()
+    path = Path(first._server.fullServerName())
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700 and path.parent.stat().st_uid == os.getuid()
+    environment = {**home.environment, "IRUSU_HOME": str(place)}
+    other = subprocess.Popen([sys.executable, "-c", SUMMON, str(tmp_path / "x.mbox")], env=environment)
+    with qtbot.waitSignal(first.summoned, timeout=SECONDS) as told:
+        pass
+    assert told.args == [[tmp_path / "x.mbox"]]
+    qtbot.waitUntil(lambda: other.poll() is not None, timeout=SECONDS)
+    assert other.returncode == 0
+    first.close()
+    assert not path.parent.exists()
+    assert second.is_first()
+    first.close()
+    assert not Instance(folders.find()).is_first(), "one that has gone takes nothing from the next"
+    second.close()
+
+
+def test_files_of_a_second_start_wait_for_the_gate(
+    start_app: StartApp, home: Home, qtbot: QtBot, tmp_path: Path
+) -> None:
+    spam = tmp_path / "junk.eml"
+    spam.write_text("From: a@b.example\nTo: anna@example.org\nReturn-Path: <a@b.example>\n\nbuy\n", "ascii")
+    with home.gate("--state", "stopped"):
+        desktop = start_app()
+        reaches(qtbot, desktop, LinkState.STOPPED)
+        home.done("quit")
+        reaches(qtbot, desktop, LinkState.NOT_RUNNING)
+    desktop.summoned([spam])
+    assert desktop.window._import is None
+    with home.gate("--state", "stopped"):
+        qtbot.waitUntil(lambda: desktop.window._import is not None, timeout=SECONDS)
+        page = desktop.window._import
+        assert page is not None
+        assert page.job.paths == [spam]
+        qtbot.waitUntil(lambda: page.job.stage is Stage.REVIEW, timeout=SECONDS)
+
+
+def test_a_closed_window_reads_on_nothing_and_is_no_longer_the_first(
+    start_app: StartApp, running_gate: Gate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    mail = "From a@b.example Tue Nov 24 10:00:00 2026\nFrom: a@b.example\nTo: anna@example.org\n\nbuy\n\n"
+    big = tmp_path / "big.mbox"
+    big.write_text(mail * 300_000, "ascii")
+    desktop = start_app()
+    reaches(qtbot, desktop, LinkState.STOPPED)
+    desktop.settings.setValue(TOLD_GATE_STAYS, True)
+    instance = Instance(folders.find(), desktop)
+    assert instance.is_first()
+    desktop.window.parting.connect(instance.close)
+    desktop.window._farewell._left = lambda: None  # type: ignore[method-assign]
+    desktop.window.open_import([big])
+    page = desktop.window._import
+    assert page is not None
+    with qtbot.waitSignal(page.job.progressed, timeout=SECONDS):
+        pass
+    assert page.job._child is not None
+    pid = page.job._child.pid
+    desktop.window.show_page("accounts")
+    assert desktop.window.close()
+    qtbot.waitUntil(lambda: not Path(f"/proc/{pid}").exists(), timeout=5000)
+    following = Instance(folders.find())
+    assert following.is_first()
+    following.close()
 
 
 def test_closing_says_once_that_the_gate_goes_on(start_app: StartApp, home: Home, qtbot: QtBot) -> None:
