@@ -8,14 +8,12 @@ import msgspec
 from gate.desk import typed
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger
+from gate.desk.pages import fitting
 from gate.forms import Check, CheckQuery, EntryRef, ListName, LogPage, LogQuery
 from gate.guard import Guard
 from gate.rules import address
 from gate.rules.address import NULL
 from gate.store import Log
-
-PAGE_BYTES = 2 * 1024 * 1024
-"""Rows of one page as JSON at most: a message of the control socket holds 4 MiB."""
 
 
 class Activity:
@@ -51,17 +49,8 @@ class Activity:
             params, limit=typed.page_limit(params.limit), filter=typed.sought(params.filter)
         )
         page = self._log.page(query, None if params.since is None else _time(params.since))
-        return _fitting(page, newest=params.after_id is None)
-
-
-def _fitting(page: LogPage, *, newest: bool) -> LogPage:
-    """The page without the rows at its far end that are too much for one message: their texts are the peers'."""
-    size = 0
-    for count, row in enumerate(reversed(page.rows) if newest else page.rows):
-        size += len(msgspec.json.encode(row))
-        if size > PAGE_BYTES and count:
-            return LogPage(rows=page.rows[-count:] if newest else page.rows[:count], more=True)
-    return page
+        rows = fitting(page.rows, from_end=params.after_id is None)
+        return LogPage(rows=rows, more=page.more or len(rows) < len(page.rows))
 
 
 def _time(text: str) -> str:

@@ -9,6 +9,7 @@ from gate.desk import typed
 from gate.desk.accounts import made
 from gate.desk.errors import DeskError
 from gate.desk.ledger import By, Ledger, Plan, utc_now
+from gate.desk.pages import fitting
 from gate.forms import (
     AddEntries,
     Changed,
@@ -126,8 +127,12 @@ class Entries:
                 tx, scope, after=params.after, limit=limit, text=typed.sought(params.filter), sort=params.sort
             )
         hits = self._log.hits([row.id for row in rows])
-        last = (rows[-1].pattern if params.sort == "pattern" else str(rows[-1].id)) if more else None
-        return EntryPage(rows=[_form(row, hits.get(row.id)) for row in rows], next=last, total=total)
+        told = fitting([_form(row, hits.get(row.id)) for row in rows])
+        if more or len(told) < len(rows):
+            last = told[-1].pattern if params.sort == "pattern" else str(told[-1].id)
+        else:
+            last = None
+        return EntryPage(rows=told, next=last, total=total)
 
     def _cautions(self, wanted: Sequence[Pattern], list_: ListName) -> Sequence[Warning]:
         """What the owner should know of patterns that he denied; an allowed one may cover what it will."""

@@ -338,6 +338,15 @@ def test_pages_make_one_list(either):
     assert len(either.json("entries", "*")) == 1500
 
 
+def test_entries_with_long_notes_fit_into_messages_all_the_same(home):
+    with home.gate():
+        note = "迷" * 2000
+        home.done("deny", "*", *(f"{number}@a.example" for number in range(900)), "--note", note)
+        rows = home.json("entries", "*")
+    assert sorted(row["pattern"] for row in rows) == sorted(f"{number}@a.example" for number in range(900))
+    assert {row["note"] for row in rows} == {note}
+
+
 def test_a_command_that_finds_a_gate_stays_light(home):
     with home.gate():
         for arguments in (("status",), ("account", "list"), ("deny", "*", "a@b.example"), ("log",)):
