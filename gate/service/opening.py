@@ -28,6 +28,10 @@ class Opened:
     guard: Guard
     events: Events
 
+    def own_domains(self) -> frozenset[str]:
+        """As the rules in force have them, canonical; from any thread."""
+        return self.guard.ruleset.own_domains if self.guard.ruleset is not None else frozenset()
+
 
 @contextlib.contextmanager
 def opened(folders: Folders, config: Config) -> Iterator[Opened]:

@@ -12,6 +12,7 @@ from gate.backend.target import Target, parse_deliver
 from gate.builtin import BuiltinServer
 from gate.config import Config
 from gate.errors import Fault
+from gate.events import EventKind
 from gate.folders import Folders
 from gate.forms import Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
@@ -48,6 +49,8 @@ class MailPort:
         self._builtin: BuiltinServer | None = None
         self._is_open = False
         self._following: asyncio.Task[None] | None = None
+        self._asked_for: frozenset[str] = frozenset()
+        self._unsubscribe: Callable[[], None] | None = None
         self.listen: list[str] = []
         self.changed: Callable[[], None] = lambda: None
         if config.gate.deliver == BUILT_IN:
@@ -84,6 +87,8 @@ class MailPort:
         if self._builtin is not None and self._builtin.port == 0:
             host, port = await self._builtin.start()
             self._backend.target = Target(host, port, "none")
+        if self._unsubscribe is None:
+            self._unsubscribe = self._watch_domains(asyncio.get_running_loop())
         if self._backend.state is not BackendState.UP:
             await self._backend.examine()
         self._backend.start()
@@ -115,6 +120,8 @@ class MailPort:
 
     async def end(self) -> None:
         """Take everything down, after `close` and `drain`."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         await self._settled()
         await self._backend.stop()
         if self._builtin is not None:
@@ -161,5 +168,15 @@ class MailPort:
             await asyncio.wait({self._following})
 
     def _own_domains(self) -> list[str]:
-        rules = self._found.guard.ruleset
-        return sorted(rules.own_domains) if rules is not None else []
+        """For the backend, as it asks."""
+        self._asked_for = self._found.own_domains()
+        return sorted(self._asked_for)
+
+    def _watch_domains(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """With the built-in server an account may bring a domain with it: the backend is asked of that one too."""
+
+        def listener(kind: EventKind, _: object) -> None:
+            if kind == "lists" and self._found.own_domains() != self._asked_for:
+                loop.call_soon_threadsafe(self._backend.ask_again)
+
+        return self._found.events.subscribe(listener)
