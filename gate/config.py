@@ -185,8 +185,17 @@ def _delimiter(text: str) -> None:
         raise ValueError(text)
 
 
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
 def _hostname(text: str) -> None:
-    if text and not re.fullmatch(r"[A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f.:IPv]+\]", text):
+    if text.startswith("[") and text.endswith("]"):  # an address literal, RFC 5321 4.1.3
+        six, four = text[1:-1].removeprefix("IPv6:"), text[1:-1]
+        if six != four and "%" not in six:
+            ipaddress.IPv6Address(six)
+        else:
+            ipaddress.IPv4Address(four)
+    elif text and (len(text) > 253 or not all(map(_LABEL.fullmatch, text.split(".")))):
         raise ValueError(text)
 
 

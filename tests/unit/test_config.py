@@ -60,7 +60,30 @@ BROKEN = [
     ('[gate]\ntrusted = ["1.2.3"]', "gate.trusted"),
     ('[gate]\nrecipient_delimiter = "++"', "gate.recipient_delimiter"),
     ('[gate]\nrecipient_delimiter = "a"', "gate.recipient_delimiter"),
-    ('[gate]\nhostname = "a b"', "gate.hostname"),
+    *(
+        (f'[gate]\nhostname = "{name}"', "gate.hostname")
+        for name in (
+            "a b",
+            "-..-",
+            "-",
+            ".",
+            "a..b",
+            ".a",
+            "a.",
+            "-a.example",
+            "a-.example",
+            "a_b",
+            "a" * 64,
+            "a." * 126 + "ab",
+            "[]",
+            "[::1]",
+            "[IPv6:x]",
+            "[IPv6:fe80::1%a b]",
+            "[192.0.2.256]",
+            "[192.0.2.1",
+            "192.0.2.1]",
+        )
+    ),
     ("[limits]\nconnections = true", "limits.connections"),
     ("[limits]\nconnections = 0", "limits.connections"),
     ("[limits]\nconnections = 1.5", "limits.connections"),
@@ -72,6 +95,14 @@ BROKEN = [
     ('[policy]\nreply = "250 ok"', "policy.reply"),
     ('[tls]\ncertificate = "x.pem"', "tls.key"),
 ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "localhost", "mail.example.org", "xn--bcher-kva.example", "a", "4a-4.b", "[192.0.2.1]", "[IPv6:2001:db8::1]"],
+)
+def test_a_host_name_that_may_greet(name):
+    assert config.parse(f'[gate]\nhostname = "{name}"', "gate.toml").gate.hostname == name
 
 
 @pytest.mark.parametrize(("text", "key"), BROKEN)
