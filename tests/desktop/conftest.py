@@ -34,7 +34,7 @@ StartApp = Callable[..., Desktop]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Drawn off screen Qt warns of what only a real window manager would do."""
     for item in items:
-        item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+        item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", r"support raise\(\)", extend=True))
 
 
 @pytest.fixture(scope="session")

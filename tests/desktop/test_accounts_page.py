@@ -15,7 +15,6 @@ from tests.desktop.seeing import Seen, knock
 from tests.wire.gate_process import Gate, Home
 
 StartApp = Callable[..., Desktop]
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # said by the offscreen platform of every dialog
 ANNA = "anna@example.org"
 
 
