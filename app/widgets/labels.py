@@ -4,25 +4,18 @@ Text from a peer may hold markup; every label of the app is one of these, so tha
 text. An address loses its local part first, never its domain.
 """
 
-import unicodedata
-
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app import theme
-
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from gate.rules.visible import escape
 
 
 def visible(text: str) -> str:
-    """Text from a peer with control and bidi characters shown as `\\x07` or `\\u202e`, so that it cannot disguise
-    itself."""
-    return "".join(_escaped(c) if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-
-
-def _escaped(c: str) -> str:
-    return f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}"
+    """Text from a peer with what cannot be seen shown as `\\x07` or `\\u202e`, so that it cannot disguise itself: the
+    gate's own rule."""
+    return escape(text)
 
 
 def elide_address(text: str, metrics: QFontMetrics, width: int) -> str:
@@ -58,7 +51,7 @@ class Label(QLabel):
             theme.set_kind(self, kind)
 
     def setText(self, text: str) -> None:
-        super().setText(visible(text) if not text.isprintable() or _BIDI.intersection(text) else text)
+        super().setText(visible(text))
 
     def setToolTip(self, text: str) -> None:
         super().setToolTip(plain_tip(text))

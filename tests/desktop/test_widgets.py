@@ -50,6 +50,7 @@ def test_an_address_loses_its_local_part_first(qapp: QApplication, local: str, w
 
 def test_control_and_bidi_characters_are_seen() -> None:
     assert visible("a\x07b\u202ec") == "a\\x07b\\u202ec"
+    assert visible("\u034fa\ufe0f\U000e0041") == "\\u034fa\\ufe0f\\U000e0041"
     assert visible("居留守@例え.jp") == "居留守@例え.jp"
 
 
