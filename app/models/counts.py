@@ -30,6 +30,17 @@ class PageCounts(QObject):
     def were_allowed(self, n: int) -> str:
         return plural(self.tr("%Ln sender(s) allowed.", "", n), n)
 
+    def denied_of(self, n: int) -> str:
+        """`%1` says how many were there."""
+        return plural(self.tr("%Ln sender(s) denied, %1.", "", n), n)
+
+    def allowed_of(self, n: int) -> str:
+        """`%1` says how many were there."""
+        return plural(self.tr("%Ln sender(s) allowed, %1.", "", n), n)
+
+    def some_there(self, n: int) -> str:
+        return plural(self.tr("%Ln (was|were) there already", "", n), n)
+
     def were_there(self, n: int) -> str:
         return plural(self.tr("All %Ln (was|were) on the list already.", "", n), n)
 
@@ -43,6 +54,13 @@ class PageCounts(QObject):
     def deny(self, n: int) -> str:
         """What a button offers."""
         return plural(self.tr("Deny %Ln", "", n), n)
+
+    def deny_good(self, n: int) -> str:
+        """What a button offers while other lines are wrong."""
+        return plural(self.tr("Deny the %Ln good one(s)", "", n), n)
+
+    def allow_good(self, n: int) -> str:
+        return plural(self.tr("Allow the %Ln good one(s)", "", n), n)
 
     def and_more(self, n: int) -> str:
         return plural(self.tr("and %Ln more", "", n), n)

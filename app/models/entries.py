@@ -162,7 +162,9 @@ class EntriesModel(SortedRows[Entry]):
         self._pending &= self._asked
         self.repaint_all()
         self.loading.emit(False)
-        if fault.code != "link.lost":  # the window says that itself, and reads again by itself
+        if self._loaded and fault.code == "account.unknown":  # taken back or removed: the page goes elsewhere by itself
+            self.put(())
+        elif fault.code != "link.lost":  # the window says that itself, and reads again by itself
             self.unread.emit(fault)
 
     def _lists_changed(self, changed: ListsChanged) -> None:

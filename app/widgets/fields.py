@@ -1,5 +1,6 @@
 """Fields to type in: the search field, and the pattern field that says what it understood."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 
 from app import theme
 from app.link.words import fault_in_words
+from app.widgets.buttons import Button
 from app.widgets.kinds import kind_icon, kind_meaning, kind_word
 from app.widgets.labels import ElidedLabel, Label
 from app.widgets.pill import Pill
@@ -68,13 +70,21 @@ class PatternField(QWidget):
     Signals:
         changed(object): the gate.rules.pattern.Pattern now in the field, or None.
         submitted(): Enter was pressed and the field holds a pattern.
+        many_wanted(str): it holds several senders, a line each, and they are wanted one by one.
     """
 
     changed = Signal(object)
     submitted = Signal()
+    many_wanted = Signal(str)
 
-    def __init__(self, placeholder: str, buttons: Sequence[QWidget] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, placeholder: str, buttons: Sequence[QWidget] = (), parent: QWidget | None = None, *,
+        takes_many: bool = False,
+    ) -> None:  # fmt: skip
+        """`takes_many`: where several senders are typed, offer to take them as such."""
         super().__init__(parent)
+        self._takes_many = takes_many
+        self._several: list[str] = []
         self._pattern: rules.Pattern | None = None
         self._own_domains: Sequence[str] = ()
         self._accounts: Sequence[str] = ()
@@ -86,6 +96,7 @@ class PatternField(QWidget):
         self._edit.addAction(self._kind_icon, QLineEdit.ActionPosition.LeadingPosition)
         self._pill = Pill(parent=self)
         self._meaning = ElidedLabel(kind="muted", parent=self)
+        self.many = Button(self.tr("Add them all…"), kind="link", do=self._want_many, parent=self)
         self._mark = Label(parent=self)
         self._wrong = Label(parent=self)
         self._line = ElidedLabel(bold=True, parent=self)
@@ -107,6 +118,8 @@ class PatternField(QWidget):
         second.addWidget(self._wrong)
         second.addWidget(self._pill)
         second.addWidget(self._meaning, 1)
+        self.many.setFixedHeight(24)  # the line's, so that nothing jumps
+        second.addWidget(self.many)
         third = QHBoxLayout()
         third.setSpacing(8)
         self._mark.setFixedSize(16, 16)
@@ -164,16 +177,25 @@ class PatternField(QWidget):
     def _submit(self) -> None:
         if self._pattern is not None:
             self.submitted.emit()
+        elif self._several:
+            self._want_many()
+
+    def _want_many(self) -> None:
+        self.many_wanted.emit("\n".join(self._several))
 
     def _read(self) -> None:
         self._note = ("", "", "")
         text = self._edit.text().strip()
         self._pattern = None
+        self._several = []
         if text:
             try:
                 self._pattern = rules.parse(text)
             except Fault as wrong:
+                self._several = _several(text) if self._takes_many else []
                 self._note = (fault_in_words(wrong.code, wrong.params, str(wrong)), "open", "warning")
+        if self._several:
+            self._note = (self.tr("One sender at a time."), "open", "warning")
         if self._pattern is not None:
             found = rules.cautions(self._pattern, own_domains=self._own_domains, accounts=self._accounts)
             if found:
@@ -185,6 +207,7 @@ class PatternField(QWidget):
         kind = str(self._pattern.kind) if self._pattern is not None else ""
         theme.set_icon(self._kind_icon, kind_icon(kind) if kind else "add", 16, "accent" if kind else "muted")
         self._pill.setVisible(bool(kind))
+        self.many.setVisible(bool(self._several))
         text, ink, icon = self._note
         if self._pattern is not None:
             self._pill.tell(kind_word(kind))
@@ -202,3 +225,12 @@ class PatternField(QWidget):
                 mark.setPixmap(theme.pixmap(icon, 16, ink if ink != "text" else "accent", self))
         told = (self._pill.text() if kind else "", self._meaning.text(), self._line.text())
         self._edit.setAccessibleDescription("; ".join(part for part in told if part))
+
+
+def _several(text: str) -> list[str]:
+    """The senders in a text that is none: two or more parts between commas, semicolons or spaces, each of them one."""
+    parts = re.split(r"[\s,;]+", text.strip(" ,;"))
+    try:
+        return [rules.parse(part).text for part in parts] if len(parts) > 1 else []
+    except Fault:
+        return []

@@ -186,8 +186,8 @@ class FormDialog(QDialog):
         return min(room, over.window().height()) - _EDGE if over is not None else room - _EDGE
 
     def show_wrong(self, text: str) -> None:
-        """Say what is wrong; nothing: all is well."""
-        self._wrong.setText(text)
+        """Say what is wrong, in one line or several; nothing: all is well."""
+        self._wrong.set_lines(text.split("\n"))
         self._wrong.setVisible(bool(text))
         self._mark.setVisible(bool(text))
         if text:

@@ -4,8 +4,10 @@ Text from a peer may hold markup; every label of the app is one of these, so tha
 text. An address loses its local part first, never its domain.
 """
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app import theme
@@ -53,6 +55,10 @@ class Label(QLabel):
     def setText(self, text: str) -> None:
         super().setText(visible(text))
 
+    def set_lines(self, lines: Iterable[str]) -> None:
+        """Several lines, each as it is: a line break inside one is shown as what it is."""
+        super().setText("\n".join(map(visible, lines)))
+
     def setToolTip(self, text: str) -> None:
         super().setToolTip(plain_tip(text))
 
@@ -98,19 +104,60 @@ class ElidedLabel(Label):
         self._tip()
 
     def _tip(self) -> None:
-        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
-        super().setToolTip("\n".join(each for each in (self.text() if cut else "", self._more) if each))
+        super().setToolTip("\n".join(each for each in (self.text() if self._is_cut() else "", self._more) if each))
+
+    def _is_cut(self) -> bool:
+        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+
+    def _flags(self) -> int:
+        return int(self.alignment() | Qt.TextFlag.TextSingleLine)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
         room = self.contentsRect()
-        painter.drawText(room, int(self.alignment() | Qt.TextFlag.TextSingleLine), self.elided(room.width()))
+        painter.drawText(room, self._flags(), self.elided(room.width()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.update()
+
+
+class TwoLineLabel(ElidedLabel):
+    """A label that takes a second line before it gives way."""
+
+    def __init__(self, text: str = "", step: str = "body", kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, step, kind, parent=parent)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def lines(self, width: int) -> list[str]:
+        """What stands in one line or two."""
+        metrics = self.fontMetrics()
+        if metrics.horizontalAdvance(self.text()) <= width:
+            return [self.text()]
+        layout = QTextLayout(self.text(), self.font())
+        layout.beginLayout()
+        line = layout.createLine()
+        line.setLineWidth(max(width, 1))
+        end = line.textLength()
+        layout.endLayout()
+        return [self.text()[:end].rstrip(), metrics.elidedText(self.text()[end:], Qt.TextElideMode.ElideRight, width)]
+
+    def heightForWidth(self, width: int) -> int:
+        return len(self.lines(width)) * self.fontMetrics().height()
+
+    def elided(self, width: int) -> str:
+        return "\n".join(self.lines(width))
+
+    def _is_cut(self) -> bool:
+        width = self.contentsRect().width()
+        return "".join(self.lines(width)).replace(" ", "") != self.text().replace(" ", "")
+
+    def _flags(self) -> int:
+        return int(self.alignment())
 
 
 class AddressLabel(ElidedLabel):

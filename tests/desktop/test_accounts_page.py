@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.application import Desktop
+from app.link.calls import failure
+from app.models.accounts import LINE_ROLE
 from app.models.entries import PATTERN
-from gate.control.messages import AddAccount, AddEntries, OneAccount
+from app.models.rows import ICON_ROLE
+from app.widgets.form import FormDialog
+from gate.control.messages import AddAccount, AddEntries, OneAccount, SetAccount
 from tests.desktop.seeing import Seen, knock
 from tests.wire.gate_process import Gate, Home
 
@@ -208,28 +212,135 @@ def test_keyboard_alone_edits_copies_pastes_removes(see: Seen, qtbot: QtBot) -> 
     see.until(lambda: len(patterns_shown(see)) == 2)
 
 
-def test_pasted_lines_are_added_all_or_none(see: Seen, qtbot: QtBot) -> None:
+def test_pasted_lines_that_are_wrong_are_told_and_can_be_mended(see: Seen, qtbot: QtBot) -> None:
     make(see, "a@bad.example")
     page = see.accounts
     page.view.pane.table.setFocus()
-    QGuiApplication.clipboard().setText("x@bad.example\r\ncasino\n\n @.worse.example \n")
+    QGuiApplication.clipboard().setText("x@bad.example\r\n\ncasino\n# a remark\n @.worse.example \nno address\n")
     qtbot.keyClick(page.view.pane.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     dialog = page.view.dialog
-    assert dialog.ok.text() == "Deny 3"
-    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
-    assert dialog.wrong().startswith("Line 2: ")
-    assert "keyword:casino" in dialog.wrong()
-    dialog.patterns.setPlainText(dialog.patterns.toPlainText().replace("casino", "keyword:casino"))
+    assert dialog.ok.text() == "Deny the 2 good ones"
+    first, second = dialog.wrong().split("\n")
+    assert first.startswith("Line 3: ")
+    assert "keyword:casino" in first
+    assert second.startswith("Line 6: ")
+    assert "\\x0a" not in dialog._wrong.text()
+    dialog.patterns.setPlainText(dialog.patterns.toPlainText().replace("casino", "keyword:casino").replace("no a", "a"))
+    assert dialog.wrong().startswith("Line 6: ")
+    dialog.patterns.setPlainText(dialog.patterns.toPlainText().replace("address", "A@bad.example"))
+    assert (dialog.ok.text(), dialog.wrong()) == ("Deny 4", "")
     qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
     see.gone(dialog)
     see.until(
         lambda: set(patterns_shown(see)) == {"a@bad.example", "x@bad.example", "keyword:casino", "@.worse.example"}
     )
-    assert see.window.toast.text() == "3 senders denied."
+    assert see.window.toast.text() == "3 senders denied, 1 was there already."
     QGuiApplication.clipboard().setText("p@bad.example\nq@bad.example")
     qtbot.keyClick(page.view.field.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert page.view.dialog.patterns.lines() == ["p@bad.example", "q@bad.example"]
     page.view.dialog.reject()
+
+
+def test_good_lines_are_added_and_the_wrong_ones_stay(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    view = see.accounts.view
+    view._add_many("x@bad.example\ncasino\nX@bad.example\n@worse.example")
+    dialog = view.dialog
+    assert (dialog.ok.text(), dialog.allow.text()) == ("Deny the 3 good ones", "Allow the 3 good ones")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(lambda: set(patterns_shown(see)) == {"x@bad.example", "@worse.example"})
+    see.until(lambda: dialog.patterns.toPlainText() == "casino")
+    assert dialog.isVisible()
+    assert dialog.wrong().startswith("Line 1: ")
+    assert see.window.toast.text() == "2 senders denied."
+    dialog.patterns.setFocus()
+    qtbot.keyClick(dialog.patterns, Qt.Key.Key_End)
+    qtbot.keyClicks(dialog.patterns, ".")
+    assert dialog.wrong() == "", "the line that is being typed is not judged"
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    assert dialog.wrong().startswith("Line 1: "), "but before it is sent"
+    qtbot.keyClicks(dialog.patterns, "example")
+    assert (dialog.ok.text(), dialog.wrong()) == ("Deny", "")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    see.until(lambda: "@casino.example" in patterns_shown(see))
+
+
+def test_taking_the_only_account_back_is_no_fault(see: Seen) -> None:
+    make(see)
+    see.window.undo()
+    see.until(see.accounts.empty.isVisible)
+    see.until(lambda: not see.accounts._entries._pager.reading)
+    assert see.window.toast.text() == f"Taken back: Add account {ANNA}"
+    assert not see.accounts.view.pane.unread.isVisibleTo(see.accounts.view)
+
+
+def test_several_senders_in_the_field_are_offered_as_many(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    view = see.accounts.view
+    qtbot.keyClicks(view.field.edit, "a@bad.example, b@bad.example c@bad.example")
+    assert view.field._meaning.text() == "One sender at a time."
+    assert view.field.many.isVisible()
+    assert not view.deny.isEnabled()
+    qtbot.mouseClick(view.field.many, Qt.MouseButton.LeftButton)
+    assert view.dialog.patterns.lines() == ["a@bad.example", "b@bad.example", "c@bad.example"]
+    qtbot.mouseClick(view.dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(lambda: len(patterns_shown(see)) == 3)
+    assert view.field.text() == ""
+    view.field.set_text("a b")
+    assert not view.field.many.isVisible()
+
+
+def test_a_closed_account_that_is_only_watched_lets_all_in(see: Seen, gate: Gate) -> None:
+    make(see)
+    see.call("account.set", SetAccount(address=ANNA, mode="closed", watch=True))
+    model = see.accounts._accounts
+    see.until(lambda: model.find(ANNA).watch)
+    index = model.index(model.position(ANNA), 0)
+    assert index.data(LINE_ROLE) == "Watch only, all get in: closed"
+    assert index.data(ICON_ROLE)[0] == "watch"
+    assert see.accounts.view.head.line.text().startswith("only watched: all get in · ")
+    ((code, _text),) = knock(gate, "stranger@friends.example", ANNA)
+    assert code == 250
+
+
+def test_many_chosen_entries_have_a_button_to_remove_them(see: Seen, qtbot: QtBot) -> None:
+    make(see, "a@bad.example", "b@bad.example", "c@bad.example")
+    pane = see.accounts.view.pane
+    pane.table.selectRow(0)
+    assert not pane.remove_many.isVisible()
+    pane.table.selectAll()
+    assert (pane.remove_many.isVisible(), pane.remove_many.text()) == (True, "Remove 3 entries")
+    qtbot.mouseClick(pane.remove_many, Qt.MouseButton.LeftButton)
+    see.until(lambda: patterns_shown(see) == [])
+    see.until(lambda: not pane.remove_many.isVisible())
+    assert see.window.toast.text() == "3 entries removed."
+
+
+def test_a_wrong_alias_is_named_where_it_stands(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    page = see.accounts
+    page.add_account()
+    dialog = page.dialog
+    qtbot.keyClicks(dialog.address, "bob@example.org")
+    dialog.aliases.setPlainText('b@example.org\n"bob smith@example.org\n' + ANNA)
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    assert dialog.wrong().startswith('Aliases: "bob smith@example.org')
+    assert dialog.focusWidget() is dialog.aliases
+    dialog.aliases.setPlainText("b@example.org\n" + ANNA)
+    assert dialog.wrong() == "", "it is being corrected"
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    assert dialog.wrong().startswith(f"Aliases: {ANNA}")
+    dialog.aliases.clear()
+    dialog.address.setText("you@-bad-.example")
+    assert dialog.wrong() == ""
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    assert dialog.wrong() == "-bad-.example is no domain name."
+    assert dialog.focusWidget() is dialog.address
+    dialog.reject()
 
 
 def test_a_pattern_there_already_and_one_that_is_none(see: Seen, qtbot: QtBot) -> None:
@@ -351,3 +462,118 @@ def test_denying_ones_own_domain_is_done_and_said(see: Seen, qtbot: QtBot) -> No
     view._add_many("@example.org\nspam@bad.example")
     qtbot.mouseClick(view.dialog.ok, Qt.MouseButton.LeftButton)
     see.until(lambda: see.window.toast.text().startswith("2 senders denied. example.org is your own domain"))
+
+
+def test_the_toast_names_the_account_that_was_asked(see: Seen, qtbot: QtBot) -> None:
+    make(see, address="bob@example.org")
+    make(see, "old@bad.example")
+    page, view, said = see.accounts, see.accounts.view, heard(see)
+    (old,) = page._entries.rows
+    view.field.set_text("spam@bad.example")
+    qtbot.mouseClick(view.deny, Qt.MouseButton.LeftButton)
+    page._choose("bob@example.org")
+    view.field.set_text("other@bad.example")
+    see.until(lambda: said == ["anna@ now denies spam@bad.example."])
+    assert view.field.text() == "other@bad.example", "what is typed for Bob stays"
+    page._choose(ANNA)
+    see.until(lambda: page._entries.loaded)
+    view._move_entry(old)
+    page._choose("*")
+    see.until(lambda: said[1:] == ["anna@ now allows old@bad.example."])
+    view.field.set_text("all@bad.example")
+    qtbot.mouseClick(view.deny, Qt.MouseButton.LeftButton)
+    page._choose(ANNA)
+    see.until(lambda: said[2:] == ["Denied for everyone: all@bad.example."])
+
+
+def heard(see: Seen) -> list[str]:
+    """All that the toast says from now on."""
+    said: list[str] = []
+    tell = see.window.toast.tell
+
+    def told(text: str, *more: object) -> None:
+        said.append(text)
+        tell(text, *more)
+
+    see.window.toast.tell = told
+    return said
+
+
+def test_a_dialog_waits_for_its_answer(see: Seen, qtbot: QtBot) -> None:
+    """Esc between the question and the answer loses neither the word nor the way back."""
+    make(see)
+    page, said = see.accounts, heard(see)
+
+    def send_and_leave(dialog: FormDialog) -> None:
+        qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+        assert dialog.ok.text() == "…"
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        dialog.close()
+        assert dialog.isVisible()
+        see.gone(dialog)
+        assert see.window.toast.undo_button().isVisible()
+
+    page.add_account()
+    page.dialog.address.setText("bob@example.org")
+    send_and_leave(page.dialog)
+    see.until(lambda: page._accounts.scope("bob@example.org") is not None)
+    page.show_item(scope=ANNA)
+    page.view._add_many("a@bad.example\nb@bad.example")
+    send_and_leave(page.view.dialog)
+    see.until(lambda: len(page._entries.rows) == 2)
+    page.view._edit_entry(page._entries.rows[0])
+    page.view.dialog.note.setText("came twice")
+    send_and_leave(page.view.dialog)
+    page.view.edit_account()
+    page.view.dialog.given_to.setText("Acme")
+    send_and_leave(page.view.dialog)
+    assert said == [
+        "bob@example.org is an account now.", "2 senders denied.", "Entry changed.", f"{ANNA} changed.",
+    ]  # fmt: skip
+
+
+def test_a_dialog_that_was_refused_can_be_left(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    see.accounts.add_account()
+    dialog = see.accounts.dialog
+    dialog.address.setText(ANNA)
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    see.gone(dialog)
+
+
+def test_removing_twice_is_said_once_and_without_an_error(see: Seen) -> None:
+    make(see, "a@bad.example", "b@bad.example")
+    page, said = see.accounts, heard(see)
+    entries = list(page._entries.rows)
+    page.view._remove_entries(entries)
+    page.view._remove_entries(entries)
+    see.until(lambda: not page._entries.rows)
+    assert said == ["2 entries removed."]
+    page.view.head.remove.trigger()
+    page.view.head.remove.trigger()
+    see.until(lambda: page._accounts.scope(ANNA) is None)
+    see.until(lambda: len(said) == 2)
+    assert said[1] == f"{ANNA} and its entries removed."
+    see.call("account.add", AddAccount(address=ANNA))
+    see.until(lambda: page._accounts.scope(ANNA) is not None)
+    page.show_item(scope=ANNA)
+    page.view.head.remove.trigger()
+    see.until(lambda: page._accounts.scope(ANNA) is None)
+    see.until(lambda: len(said) == 3)
+
+
+def test_what_cannot_be_read_is_told_and_read_again(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    page, pane = see.accounts, see.accounts.view.pane
+    page._entries.set_scope("nobody@example.org")
+    see.until(pane.unread.isVisible)
+    assert pane.unread.text.text() == "nobody@example.org is not an account of yours."
+    page._entries.set_scope(ANNA)
+    see.until(lambda: page._entries.loaded)
+    assert not pane.unread.isVisible()
+    page._accounts._not_got(failure("link.timeout"))
+    assert page.unread.isVisible()
+    qtbot.mouseClick(page.unread.again, Qt.MouseButton.LeftButton)
+    see.until(lambda: not page.unread.isVisible())

@@ -2,10 +2,12 @@
 
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
+from app.language import filled
 from app.link.client import CallFailed
 from app.models.accounts import AccountsModel
 from app.widgets.form import FormDialog, Lines
-from gate.control.messages import Account, AddAccount, Change, SetAccount
+from gate.control.messages import Account, AddAccount, Change, Fault, SetAccount
+from gate.rules import address
 
 
 class AccountDialog(FormDialog):
@@ -39,6 +41,8 @@ class AccountDialog(FormDialog):
             self.expect.setPlainText("\n".join(account.expect))
             self.refuse_bounces.setChecked(account.refuse_bounces)
         self._lay_out()
+        for field in (self.address, self.aliases, self.given_to, self.expect):
+            field.textChanged.connect(lambda *_text: self.show_wrong(""))  # what it complained of is being corrected
         (self.aliases if account is not None else self.address).setFocus()
 
     def _lay_out(self) -> None:
@@ -98,6 +102,23 @@ class AccountDialog(FormDialog):
         self.succeed()
 
     def _failed(self, fault: CallFailed) -> None:
+        if self._is_about_aliases(fault):
+            self.complain(filled(self.tr("Aliases: %1"), fault.text))
+            self.aliases.setFocus()
+            return
         self.complain(fault.text)
-        if fault.code.startswith("address.") and self._account is None:
+        if fault.code.startswith(("address.", "account.")) and self._account is None:
             self.address.setFocus()
+
+    def _is_about_aliases(self, fault: CallFailed) -> bool:
+        """The gate does not say of which field it complains: its first is the address."""
+        if fault.code.startswith("account.alias_"):
+            return True
+        try:
+            given = address.parse(self.address.text())
+        except Fault:
+            return False
+        if fault.code.startswith("account."):
+            named = fault.params.get("address", given.text)
+            return fault.code != "account.exists" and named != given.text
+        return fault.code.startswith("address.") and fault.params.get("domain", "") != given.domain

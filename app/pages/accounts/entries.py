@@ -13,7 +13,7 @@ from app.models.counts import counts
 from app.models.entries import HITS, LAST_HIT, LIST, ORIGIN, PATTERN, EntriesModel
 from app.models.words import day_and_time, list_word, number
 from app.pages.unread import Unread
-from app.widgets.buttons import IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.fields import SearchField
 from app.widgets.frames import Ground
 from app.widgets.labels import Label
@@ -36,10 +36,13 @@ class EntriesPane(Ground):
         super().__init__(parent=parent)
         self._model = model
         self._live = True
+        self._small = False
         self.title = Label(self.tr("Entries"), "section")
         self.count = Label("", kind="muted")
         self.filter = SearchField(self.tr("Filter entries"))
         self.filter.setFixedWidth(168)
+        self.remove_many = Button("", "remove", do=self._remove)
+        self.remove_many.hide()
         self.importing = IconButton("import", self.tr("Import spam for this account"), self.import_wanted.emit)
         self.table = Table(self.tr("Entries"), margin=24)
         self.table.setModel(model)
@@ -82,6 +85,7 @@ class EntriesPane(Ground):
         bar.addWidget(self.title)
         bar.addWidget(self.count)
         bar.addStretch(1)
+        bar.addWidget(self.remove_many)
         bar.addWidget(self.filter)
         bar.addWidget(self.importing)
         self.stack = QStackedWidget()
@@ -100,6 +104,8 @@ class EntriesPane(Ground):
         self._model.loading.connect(self._show_count)
         self._model.unread.connect(self.unread.tell)
         self._model.rowsRemoved.connect(self._choose_next)
+        self._model.countChanged.connect(self._show_remove)
+        self.table.selectionModel().selectionChanged.connect(self._show_remove)
         self.table.doubleClicked.connect(self._edit)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
@@ -123,11 +129,23 @@ class EntriesPane(Ground):
         self.table.setColumnHidden(ORIGIN, small)
         self.table.set_margin(16 if small else 24)
         self._bar_row.setContentsMargins(*((16, 4, 16, 4) if small else (24, 9, 24, 9)))
-        self._bar.setVisible(not small or bool(self.filter.text()))
+        self._small = small
+        self._show_bar()
+
+    def _show_bar(self) -> None:
+        self._bar.setVisible(not self._small or bool(self.filter.text()) or not self.remove_many.isHidden())
+
+    def _show_remove(self, *_ignored: object) -> None:
+        """What Del would do with several rows, as a button."""
+        count = len(self.table.chosen_rows())
+        self.remove_many.setText(counts.remove(count))
+        self.remove_many.setVisible(count > 1)
+        self._show_bar()
 
     def set_live(self, live: bool) -> None:
         self._live = live
         self.importing.setEnabled(live)
+        self.remove_many.setEnabled(live)
         for action in (self.edit, self.shift, self.paste, self.remove):
             action.setEnabled(live)
 

@@ -12,8 +12,9 @@ from app.models.entries import EntriesModel
 from app.models.words import EVERYONE, mode_sentence, scope_title, short, with_caution
 from app.pages.accounts.account_dialog import AccountDialog
 from app.pages.accounts.entries import EntriesPane
-from app.pages.accounts.entry_dialog import EntryDialog, ManyDialog
+from app.pages.accounts.entry_dialog import EntryDialog
 from app.pages.accounts.head import ScopeHead
+from app.pages.accounts.many_dialog import ManyDialog
 from app.shell.contract import Shell
 from app.widgets.buttons import Button
 from app.widgets.fields import PatternField
@@ -42,7 +43,7 @@ class ScopeView(Ground):
         self.deny = Button(self.tr("Deny"), kind="primary", do=lambda: self._add("deny"))
         self.allow = Button(self.tr("Allow"), do=lambda: self._add("allow"))
         self.field = PatternField(
-            self.tr("Address, domain or keyword:word, such as @spam.example"), (self.deny, self.allow)
+            self.tr("Address, domain or keyword:word, such as @spam.example"), (self.deny, self.allow), takes_many=True
         )
         self.pane = EntriesPane(entries)
         self._build()
@@ -76,6 +77,7 @@ class ScopeView(Ground):
         self.field.edit.installEventFilter(self)
         self.field.changed.connect(self._show_buttons)
         self.field.submitted.connect(lambda: self._add("deny"))
+        self.field.many_wanted.connect(self._add_typed)
         self.pane.edit_wanted.connect(self._edit_entry)
         self.pane.move_wanted.connect(self._move_entry)
         self.pane.remove_wanted.connect(self._remove_entries)
@@ -192,15 +194,18 @@ class ScopeView(Ground):
         self._shell.say(filled(text, what, self._name(scope)), changed.change)
 
     def _add_many(self, text: str) -> None:
-        def done(changed: Changed, name: ListName, count: int) -> None:
-            if changed.change is None:
-                words = counts.were_there(count)
-            else:
-                words = counts.were_denied(count) if name == "deny" else counts.were_allowed(count)
-            self._shell.say(with_caution(words, changed), changed.change)
+        def done(changed: Changed, name: ListName, sent: int) -> None:
+            self._shell.say(with_caution(_many_added(changed, name, sent), changed), changed.change)
 
         if self._live and self._entries.scope is not None:
             self._open(ManyDialog(self._entries, self._entries.scope, text, done, self))
+
+    def _add_typed(self, text: str) -> None:
+        """Several senders stand in the field of one: they leave it when they are added."""
+        typed = self.field.text()
+        self._add_many(text)
+        if isinstance(self.dialog, ManyDialog):
+            self.dialog.accepted.connect(lambda: self.field.clear() if self.field.text() == typed else None)
 
     def _import(self) -> None:
         account = self._account()
@@ -287,3 +292,15 @@ class ScopeView(Ground):
         self.dialog = dialog
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _many_added(changed: Changed, name: ListName, sent: int) -> str:
+    """How many of the patterns that were sent the gate has put on the list, and how many stood there."""
+    told = changed.change.params.get("count") if changed.change is not None else 0
+    added = told if isinstance(told, int) else sent
+    if not added:
+        return counts.were_there(sent)
+    if sent <= added:
+        return counts.were_denied(added) if name == "deny" else counts.were_allowed(added)
+    words = counts.denied_of(added) if name == "deny" else counts.allowed_of(added)
+    return filled(words, counts.some_there(sent - added))
