@@ -263,6 +263,8 @@ class _Client:
         return Subscribed(seq=seq, status=found.status, undo=found.undo, redo=found.redo)
 
     async def _write(self, line: bytes) -> None:
+        if self._writer.is_closing():  # uvloop raises RuntimeError for a write then
+            raise ConnectionResetError("the client is gone")
         self._writer.write(line)
         await asyncio.wait_for(self._writer.drain(), WRITE_SECONDS)
 
