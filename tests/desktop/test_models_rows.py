@@ -87,6 +87,20 @@ def test_swapped_rows_stay_where_they_are(things: Things) -> None:
     assert things.index(1, 1).data() == "9"
 
 
+def test_a_changed_row_is_told_alone(things: Things) -> None:
+    things.put([Thing(n, f"n{n:03}") for n in range(50)])
+    things.sort(0, Qt.SortOrder.DescendingOrder)
+    things.seek("n01")
+    told: list[tuple[int, int]] = []
+    things.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    things.swap({12: Thing(12, "n012", 9), 40: Thing(40, "n040", 9), 99: Thing(99, "gone", 9)})
+    assert told == [(7, 7)]
+    assert things.find_row(40) == Thing(40, "n040", 9), "hidden by the filter, and yet kept"
+    assert (things.position(12), things.position(40), things.find_row(99)) == (7, -1, None)
+    things.seek("")
+    assert things.position(40) == 9
+
+
 rows = st.lists(st.builds(Thing, st.integers(0, 30), st.text("abc", max_size=3), st.integers(0, 5)), max_size=30)
 steps = st.lists(
     st.one_of(
@@ -121,6 +135,7 @@ def test_it_always_shows_what_it_holds(qapp: QApplication, steps: list[tuple[obj
         if order is not None:
             expected.sort(key=COLUMNS[order[0]].key, reverse=order[1])
         assert list(model.shown) == expected
+        assert [model.position(thing.id) for thing in expected] == list(range(len(expected)))
     tester.deleteLater()
     model.deleteLater()
 
@@ -138,6 +153,7 @@ def test_100_000_rows_are_fluent(qapp: QApplication) -> None:
         "seek": lambda: model.seek("spam99"),
         "all again": lambda: model.seek(""),
         "refresh": lambda: model.put(list(many)),
+        "a hundred hits": lambda: [model.swap({n: Thing(n, many[n].name, 99)}) for n in range(100)],
     }.items():
         began = time.perf_counter()
         act()
