@@ -12,15 +12,9 @@ from typing import Any
 
 from PySide6.QtGui import QColor, QPalette
 
-SPACE = (4, 8, 12, 16, 24, 40)
 PAGE_MARGIN = 24
 PAGE_MARGIN_SMALL = 16
-CARD_GAP = 16
-RADIUS = 6
-CARD_RADIUS = 8
-CONTROL = 32
 ROW = 32
-CARD_ROW = 28
 LIST_ROW = 52
 RAIL_ITEM = 40
 RAIL = 184
