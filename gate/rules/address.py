@@ -12,8 +12,8 @@ from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold
 from gate.rules.path import PATH_LIMIT, quote_local, read_located, split_path
 
 __all__ = [
-    "NULL", "Address", "AddressError", "from_wire", "parse", "sender_forms", "unwrap", "without_recipient",
-    "without_tag",
+    "NULL", "Address", "AddressError", "from_wire", "matched_forms", "parse", "sender_forms", "unwrap",
+    "without_recipient", "without_tag",
 ]  # fmt: skip
 
 
@@ -106,12 +106,13 @@ def from_wire(text: str) -> Address:
     may be surrogates.
     """
     try:
-        return parse(text)
+        if not _WIDE_SPACE.search(text):  # what `parse` strips as a slip of the pen is part of a name here
+            return parse(text)
     except AddressError:
         pass
     text = _SURROGATES.sub("\ufffd", text)
     try:
-        local, domain = split_path(text)
+        local, domain = read_located(text) if _WIDE_SPACE.search(text) else split_path(text)
     except AddressError:
         local, domain = read_located(text)
     if domain is None or not (local or domain):
@@ -123,6 +124,7 @@ def from_wire(text: str) -> Address:
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 
 
 # ---------------------------------------------------------------- what a sender's address hides
@@ -154,15 +156,24 @@ def unwrap(sender: Address) -> Address | None:
 
 
 def sender_forms(sender: Address) -> Iterator[Address]:
-    """The sender as written, then what is below each wrapper; each also with its ligatures and sharp s opened."""
+    """The sender as written, then what is below each wrapper."""
     form: Address | None = sender
     for _ in range(_WRAPPERS):
         if form is None:
             return
         yield form
-        if not form.local.isascii() and (opened := form.local.casefold()) != form.local:
-            yield Address(opened, form.domain)
         form = unwrap(form)
+
+
+def matched_forms(sender: Address) -> list[Address]:
+    """`sender_forms`, then those of them that are others with their ligatures and sharp s opened."""
+    forms = list(sender_forms(sender))
+    forms += [
+        Address(opened, form.domain)
+        for form in forms
+        if not form.local.isascii() and (opened := form.local.casefold()) != form.local
+    ]
+    return forms
 
 
 def without_recipient(sender: Address, recipient: Address) -> Address | None:

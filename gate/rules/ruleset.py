@@ -132,7 +132,7 @@ class Ruleset:
     def _deciding_entry(self, sender: Address, recipient: Address, chain: Sequence[str]) -> EntryRule | None:
         scopes = [self._scopes[key] for key in chain if key in self._scopes]
         # All this even where there is no list to be asked: a missing account must not be answered sooner.
-        forms = list(address.sender_forms(sender))
+        forms = address.matched_forms(sender)
         subjects = self._subjects(forms, recipient)
         for scope in scopes or (_NO_LIST,):
             entry = scope.find(forms, subjects)

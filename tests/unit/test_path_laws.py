@@ -1,7 +1,7 @@
 """However a path is spelled: what the front lets through is judged as the mailbox that it names."""
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from gate.guard import Guard
@@ -16,7 +16,7 @@ _LABELS = st.one_of(
     st.sampled_from(
         ["a", "r1", "relay", "x" * 63, "y" * 70, "-", "_", "xn--", "xn--a", "bücher", "日本", "\u200b", "\u202e"]
     ),
-    st.text(st.characters(min_codepoint=0x80, exclude_categories=("Cs",)), min_size=1, max_size=3),
+    st.text(st.characters(min_codepoint=0x80, exclude_categories=["Cs"]), min_size=1, max_size=3),
 )
 _HOPS = st.one_of(
     st.lists(_LABELS, min_size=1, max_size=4).map(".".join),
@@ -38,7 +38,8 @@ def spellings(draw: st.DrawFn, mailbox: str) -> str:
         )
         local = f'"{"".join(escaped)}"'
     domain = draw(st.sampled_from([domain, domain.upper(), domain + ".", domain.title()]))
-    return f"{draw(ROUTES)}{local}@{domain}"
+    route: str = draw(ROUTES)
+    return f"{route}{local}@{domain}"
 
 
 def accepted(path: str) -> Command | None:
@@ -75,6 +76,7 @@ def test_what_the_front_takes_is_short_and_shows_what_it_is(sender: str, recipie
             assert not set(path) & set("\u200b\u202e")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(
     _ODD, st.sampled_from(["bad.example", "bücher.example", "[192.0.2.1]", "under_score", "xn--", "日本.jp"]), st.data()
 )
@@ -86,6 +88,7 @@ def test_an_odd_mailbox_is_one_mailbox_in_every_spelling(local: str, domain: str
     assert GUARD.judge(spelled, OWNER) == GUARD.judge(plain, OWNER)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(ROUTES, _ODD, st.booleans(), st.sampled_from(["bad.example", "[IPv6:a:b]", "日本.jp."]))
 def test_where_the_local_part_stands(route: str, local: str, quoted: bool, domain: str) -> None:
     written = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"' if quoted else local
@@ -101,6 +104,11 @@ def test_where_the_local_part_stands(route: str, local: str, quoted: bool, domai
 @given(st.text(max_size=20))
 def test_only_nothing_is_the_null_sender(text: str) -> None:
     assert address.from_wire(text) != address.NULL or text.strip() in {"", "<>"} or '""' in text
+
+
+def test_a_wide_space_is_part_of_a_name() -> None:
+    for spelled in ("\u00a0spam@bad.example", '"\u00a0spam"@bad.example', '@r:"\u00a0sp\\am"@bad.example'):
+        assert address.from_wire(spelled) == address.Address("\u00a0spam", "bad.example")
 
 
 @pytest.mark.parametrize("length", [PATH_LIMIT, PATH_LIMIT + 1])
