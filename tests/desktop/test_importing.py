@@ -5,13 +5,18 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.application import Desktop
+from app.dialogs.ask import Question
 from app.importing.job import Stage
+from app.importing.model import SEEN
 from app.importing.page import ImportPage
 from app.link.state import LinkState
+from app.widgets.buttons import Button
+from app.widgets.labels import Label
+from app.widgets.buttons import Button
 from gate.control.messages import Account, AddAccount
 from tests.wire.gate_process import Gate, Home
 
@@ -144,7 +149,10 @@ def test_a_wrong_expected_sender_is_told(assistant: Assistant) -> None:
     page = assistant.reviewed(SAMPLE)
     page.review.kind.leak.click()
     page.review.kind.expected.setText("acme")
-    assert "keyword:acme" in page.review.kind._wrong.text()
+    told = page.review.kind._wrong.text()
+    assert told == "A word by itself is no address. To deny the word: keyword:acme", (
+        "the window's words, not the gate's"
+    )
     assert page.review.kind.expected_patterns() == []
 
 
@@ -182,7 +190,11 @@ def test_what_could_not_be_read_is_listed(assistant: Assistant, tmp_path: Path) 
     page = assistant.reviewed(SAMPLE, tmp_path / "picture.png")
     assert page.review.problems.text() == "1 could not be read"
     page.review.problems.click()
-    assert page.review._problem_list.count() == 1
+    (listed,) = page.review.findChildren(QPlainTextEdit)
+    assistant.until(listed.isVisible)
+    assert listed.toPlainText() == f"{tmp_path / 'picture.png'}, byte 0: it is not saved mail"
+    page.review.problems.click()
+    assert not page.review._problem_list.count()
 
 
 def test_cancel_ends_the_child(assistant: Assistant, tmp_path: Path) -> None:
@@ -206,7 +218,11 @@ def test_a_child_that_cannot_start_is_told(
     monkeypatch.setattr("app.importing.child.gate_command", lambda: [str(tmp_path / "not-there")])
     page = assistant.reviewed(SAMPLE)
     assert page.job.stage is Stage.FAILED
-    assert page.job.why
+    assert "No such file" in page.job.why
+    monkeypatch.undo()
+    again = next(button for button in page.findChildren(Button) if button.text() == "Read again")
+    assistant.qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    assistant.until(lambda: page.job.stage is Stage.REVIEW)
 
 
 def test_a_child_that_breaks_off_is_told(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -217,8 +233,247 @@ def test_a_child_that_breaks_off_is_told(assistant: Assistant, monkeypatch: pyte
 
 def test_small_and_large(assistant: Assistant) -> None:
     page = assistant.reviewed(SAMPLE)
-    for width, height in ((720, 480), (1100, 720)):
+    for width, height, whole in ((720, 480, False), (1100, 720, True)):
         assistant.desktop.window.resize(width, height)
         QApplication.processEvents()
-        assert page.width() <= width
-        assert page.primary.isVisible()
+        assert assistant.desktop.window.width() == width, "nothing asks for more room"
+        assert page.rect().contains(page.primary.mapTo(page, page.primary.rect().bottomRight()))
+        assert page.review.table.isColumnHidden(SEEN) is not whole
+
+
+def wait_of(assistant: Assistant, page: ImportPage) -> None:
+    assistant.until(lambda: not page.job.busy)
+
+
+def heard(assistant: Assistant) -> list[str]:
+    """What failed calls say in the toast from now on."""
+    said: list[str] = []
+    assistant.desktop.client.complaint.connect(lambda fault: said.append(fault.text))
+    return said
+
+
+def question(assistant: Assistant) -> Question | None:
+    return next((each for each in assistant.desktop.window.findChildren(Question) if each.isVisible()), None)
+
+
+def answer(assistant: Assistant, *, yes: bool) -> None:
+    asked = question(assistant)
+    assert asked is not None
+    assistant.qtbot.mouseClick(asked.do_button if yes else asked.keep_button, Qt.MouseButton.LeftButton)
+    assistant.until(lambda: question(assistant) is None)
+
+
+def test_what_the_gate_was_asked_is_waited_for(assistant: Assistant, tmp_path: Path) -> None:
+    """Neither Cancel nor a dropped file calls it off: the result is shown, and the file is read afterwards."""
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    stages: list[Stage] = []
+    page.job.stageChanged.connect(lambda: stages.append(page.job.stage))
+    assistant.qtbot.mouseClick(page.primary, Qt.MouseButton.LeftButton)
+    assert page.job.busy
+    assert not page.cancel.isEnabled()
+    assert page.primary.text() == "…"
+    page.cancel.click()
+    page._leave()
+    page.job.again()
+    page.job.stop()
+    assistant.open(mbox(tmp_path / "k", ("b@two.example", "anna@example.org")))
+    assert page.job.label == "j"
+    assistant.until(lambda: page.job.stage is Stage.REVIEW and page.job.label == "k")
+    assert stages == [Stage.DONE, Stage.READ, Stage.REVIEW]
+    assert assistant.entries("anna@example.org") == {"@.one.example"}
+    assert page.cancel.isEnabled()
+    assert page.primary.text() == "Deny the 1 ticked"
+
+
+def test_a_refused_undo_is_told_on_the_last_step(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    assistant.apply(page)
+    assistant.home.done("undo")
+    said = heard(assistant)
+    page.job.undo()
+    assert not page._passing.isEnabled(), "no way out before the answer"
+    wait_of(assistant, page)
+    assert said == ["This is taken back already: 1 entry, 1 new account from j"]
+    assert assistant.desktop.window.toast.text() == said[0]
+    assert page._passing.isEnabled()
+    assert not page.job.undone
+
+
+def test_a_refused_apply_is_told_in_the_foot(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    page.review.model.shown_rows[0].text = "casino"
+    assistant.qtbot.mouseClick(page.primary, Qt.MouseButton.LeftButton)
+    wait_of(assistant, page)
+    assert page.job.stage is Stage.REVIEW
+    assert page._promise.text() == "A word by itself is no address. To deny the word: keyword:casino"
+    assert page.primary.isEnabled()
+    assert page.cancel.isEnabled()
+
+
+def test_a_changed_review_is_not_lost_unasked(assistant: Assistant, tmp_path: Path) -> None:
+    window = assistant.desktop.window
+    assistant.desktop.settings.setValue("told_gate_stays", True)
+    first = mbox(tmp_path / "j", ("a@one.example", "anna@example.org"))
+    other = mbox(tmp_path / "k", ("b@two.example", "anna@example.org"))
+    page = assistant.reviewed(first)
+    assert page.may_close(window.close), "as it was suggested it can be had again"
+    page.review.model.toggle([1])
+    assistant.open(other)
+    answer(assistant, yes=False)
+    assert page.job.label == "j"
+    assert page.review.model.counts() == (1, 0)
+    window.show_page("activity")
+    assert question(assistant) is None, "it stays as it is"
+    window.close()
+    answer(assistant, yes=False)
+    assert window.isVisible()
+    assistant.open(other)
+    answer(assistant, yes=True)
+    assistant.until(lambda: page.job.stage is Stage.REVIEW and page.job.label == "k")
+    page.review.kind.leak.click()
+    window.close()
+    answer(assistant, yes=True)
+    assistant.until(lambda: not window.isVisible())
+
+
+def test_who_is_expected_is_kept_with_the_account(assistant: Assistant, tmp_path: Path) -> None:
+    shop, bob = "shop@example.org", "bob@example.org"
+    assistant.add_account(shop)
+    assistant.home.done("account", "add", bob, "--expect", "@friends.example")
+    before = assistant.account(shop)
+    mails = (("a@deal.example", shop), ("b@deal.example", shop), ("c@x.example", bob))
+    page = assistant.reviewed(mbox(tmp_path / "j", *mails))
+    kind = page.review.kind
+    kind.leak.click()
+    assert (kind.address.currentText(), kind.expected.text()) == (bob, "@friends.example")
+    kind.address.setCurrentText(shop)
+    assert kind.expected.text() == "", "bob's are not the shop's"
+    kind.expected.setText("@ACME.example")
+    kind.address.setCurrentText(bob)
+    kind.address.setCurrentText(shop)
+    assert kind.expected.text() == "@ACME.example", "what was typed stays"
+    kind.deed.choose("everywhere")
+    assistant.apply(page)
+    assert assistant.account(shop)["expect"] == ["@acme.example"]
+    assert assistant.account(bob)["expect"] == ["@friends.example"]
+    page.job.undo()
+    assistant.until(lambda: page.job.undone)
+    assert assistant.account(shop) == before
+    assert assistant.entries("*") == set()
+
+
+def test_to_remember_who_is_expected_makes_no_account(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@deal.example", "shop@example.org")))
+    page.review.kind.leak.click()
+    page.review.kind.expected.setText("@acme.example")
+    page.review.kind.deed.choose("everywhere")
+    assistant.apply(page)
+    assert assistant.home.json("account", "list") == []
+    assert assistant.entries("*") == {"a@deal.example"}
+
+
+def test_an_undo_made_elsewhere_is_told_on_the_last_step(assistant: Assistant) -> None:
+    page = assistant.reviewed(SAMPLE)
+    assistant.apply(page)
+    assistant.home.done("undo")
+    assistant.until(lambda: page.job.undone)
+    words = {label.text() for label in page.findChildren(Label) if label.isVisible()}
+    assert "All of it is taken back" in words
+    assert not [button for button in page.findChildren(Button) if button.isVisible() and button.text() == "Undo"]
+    assistant.home.done("redo")
+    assistant.until(lambda: not page.job.undone)
+
+
+def shown(page: ImportPage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(Label) if label.isVisible())
+
+
+def button(page: ImportPage, words: str) -> Button | None:
+    found = [each for each in page.findChildren(Button) if each.isVisible() and each.text() == words]
+    return found[0] if found else None
+
+
+def test_the_last_step_does_not_promise_what_a_stopped_gate_does_not_do(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(SAMPLE)
+    assert "refused as soon as Irusu guards" in page._truth.text()
+    assistant.apply(page)
+    assert "refused as soon as Irusu guards" in shown(page)
+    guard = button(page, "Guard")
+    assert guard is not None
+    assistant.qtbot.mouseClick(guard, Qt.MouseButton.LeftButton)
+    assistant.until(lambda: "refused from now on" in shown(page))
+    assert button(page, "Guard") is None
+
+
+def test_closing_an_address_greys_the_ticks_and_says_its_own_sentence(assistant: Assistant, tmp_path: Path) -> None:
+    assistant.add_account("shop@example.org")
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "shop@example.org")))
+    page.review.kind.leak.click()
+    assert not page.review.no_ticks.isVisible()
+    page.review.kind.deed.choose("close")
+    assert page.review.no_ticks.isVisible()
+    assert not page.review.tick.isVisible()
+    assert not page.review.table.isEnabled()
+    assert "Mail like this" not in page._truth.text()
+    assert "".join(page._truth.lines(page._truth.width())).count("…") == 0
+    assistant.apply(page)
+    assert "Mail like this" not in shown(page)
+    assert "“no such user” as soon as Irusu guards" in shown(page)
+
+
+def test_what_is_on_the_list_already_is_not_ticked_again(assistant: Assistant, tmp_path: Path) -> None:
+    assistant.add_account("anna@example.org")
+    to = "anna@example.org"
+    file = mbox(
+        tmp_path / "j", ("a@one.example", to), ("b@two.example", to), ("c@gmail.com", to), ("d@x.three.example", to)
+    )
+    page = assistant.reviewed(file)
+    assert page.review.model.counts() == (4, 4)
+    assistant.apply(page)
+    assistant.home.done("forget", to, "@.two.example")
+    assistant.home.done("deny", "*", "@.two.example")
+    assistant.home.done("forget", to, "c@gmail.com")
+    page = assistant.reviewed(file)
+    whys = {row.text: (row.why, row.ticked) for row in page.review.model.shown_rows}
+    assert whys.pop("c@gmail.com") == ("freemail", True)
+    assert set(whys.values()) == {("listed", False)}
+    assert page.primary.text() == "Deny the 1 ticked"
+    page.review.model.tick_all(True)
+    page.review.model.tick([0], True)
+    assert page.review.model.counts() == (4, 1)
+    page.review.kind.leak.click()
+    assert {row.text: row.why for row in page.review.model.shown_rows} == {
+        "a@one.example": "listed", "b@two.example": "listed", "c@gmail.com": "stranger", "d@x.three.example": "listed",
+    }  # fmt: skip
+
+
+def test_import_spam_in_a_review_leads_to_other_files(assistant: Assistant) -> None:
+    window = assistant.desktop.window
+    page = assistant.reviewed(SAMPLE)
+    window.show_page("accounts")
+    assistant.qtbot.mouseClick(window.header.import_button, Qt.MouseButton.LeftButton)
+    assert page.job.stage is Stage.REVIEW, "it was only left for a while"
+    assistant.until(lambda: not page._came)
+    assistant.qtbot.mouseClick(window.header.import_button, Qt.MouseButton.LeftButton)
+    assert page.job.stage is Stage.CHOOSE
+
+
+def test_a_long_file_name_leaves_the_counts_whole(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / ("x" * 180), ("a@one.example", "anna@example.org")))
+    told = page._line.elided(page._line.width())
+    assert told.endswith(": 1 mail, 1 account")
+    assert "x…x" in told
+
+
+def test_senders_get_the_room_that_reasons_do_not_need(assistant: Assistant, tmp_path: Path) -> None:
+    assistant.desktop.window.resize(1100, 720)
+    to = "a-rather-long-name-of-an-account-that-leaked@a-rather-long-domain.example.org"
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", to), ("b@one.example", to)))
+    page.review.kind.leak.click()
+    header = page.review.table.horizontalHeader()
+    assert header.sectionSize(0) > 330
+    box = page.review.kind.address
+    box.setFixedWidth(140)
+    assert box.toolTip()
+    image = box.grab()
+    assert not image.isNull()
