@@ -567,6 +567,7 @@ def test_removing_twice_is_said_once_and_without_an_error(see: Seen) -> None:
 def test_what_cannot_be_read_is_told_and_read_again(see: Seen, qtbot: QtBot) -> None:
     make(see)
     page, pane = see.accounts, see.accounts.view.pane
+    see.until(lambda: not page._accounts._pager.reading and page._accounts.own_domains)
     page._entries.set_scope("nobody@example.org")
     see.until(pane.unread.isVisible)
     assert pane.unread.text.text() == "nobody@example.org is not an account of yours."
