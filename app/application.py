@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import theme
+from app.dialogs.ask import Question
 from app.instance import Instance
 from app.language import speak
 from app.link.client import Client
@@ -20,6 +21,9 @@ from app.link.transport import LocalTransport
 from app.window import Window
 from gate import __version__, folders
 from gate.control.messages import Fault
+
+UNSEEN = ("offscreen", "minimal")
+"""Platforms of Qt on which nobody would answer a question."""
 
 
 class Desktop(QObject):
@@ -73,6 +77,13 @@ def dress(app: QApplication) -> None:
     theme.install(app)
 
 
+def cannot_start(why: str) -> Question:
+    """What an owner who started the app from a desktop is told when there can be no window."""
+    title = QCoreApplication.translate("Application", "Irusu cannot start")
+    shut = QCoreApplication.translate("Application", "Close")
+    return Question(title, why[:1].upper() + why[1:], shut, lambda _do, _tick: None)
+
+
 def _has_display() -> bool:
     """Qt itself ends the process where it finds none."""
     if sys.platform in ("win32", "darwin"):
@@ -91,7 +102,10 @@ def run(arguments: Sequence[str]) -> int:
         places = folders.find()
         instance = Instance(places)
     except Fault as problem:
-        print(f"irusu: {problem}", file=sys.stderr)  # noqa: T201 (no window can be had)
+        print(f"irusu: {problem}", file=sys.stderr)  # noqa: T201 (who started it in a terminal looks there)
+        if app.platformName() not in UNSEEN:
+            dress(app)
+            cannot_start(str(problem)).exec()
         return 1
     if not instance.is_first():
         if instance.summon(files):

@@ -31,10 +31,12 @@ from app.shell.rail import Rail
 from app.shell.strips import OldStrip, WarningStrip
 from app.shell.switching import Switching
 from app.shell.taking_back import TakingBack
+from app.shell.trouble import TroublePage
 from app.theme.tokens import SMALL_HEIGHT, SMALL_WIDTH
 from app.widgets.frames import Ground
 from app.widgets.toast import Toast
 from gate.control.messages import Change, Status
+from gate.control.messages import Warning as GateWarning
 from gate.folders import resource
 
 if TYPE_CHECKING:
@@ -65,12 +67,14 @@ class Window(QMainWindow):
         self.header = Header(self)
         self._old = OldStrip(self)
         self._warnings = WarningStrip(self)
+        self._trouble = TroublePage(keeper.settings, self)
         self._stack = QStackedWidget(self)
         self.pages: dict[str, Page] = {spec.key: spec.create(client, self) for spec in pages}
         self._build()
-        self.toast = Toast(self._content)
+        self.toast = Toast(self._content, room=self._toast_room)
         self._taking_back = TakingBack(client, self.say, self.complain, self)
         self._switching = Switching(self.header, client, keeper, self.complain, self)
+        self._switching.refused.connect(self._warnings.show_refusal)
         self._connect_signals()
         self.show_page(self._current)
         self._content.setFocus()
@@ -88,6 +92,8 @@ class Window(QMainWindow):
         column.setSpacing(0)
         for part in (self.header, self._old, self._warnings):
             column.addWidget(part)
+        column.addWidget(self._trouble, 1)
+        self._trouble.hide()
         column.addWidget(self._stack, 1)
         for page in self.pages.values():
             self._stack.addWidget(page)
@@ -106,7 +112,11 @@ class Window(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.rail.undoAsked.connect(self.undo)
         self.rail.redoAsked.connect(self.redo)
+        self.rail.moreAsked.connect(lambda spot: self._farewell.menu().popup(spot))
         self.header.importAsked.connect(self.open_import)
+        self._stack.currentChanged.connect(lambda _at: self.toast.place())
+        for page in self.pages.values():
+            page.toastRoomChanged.connect(self.toast.place)
         self._client.linkChanged.connect(self._show_link)
         self._client.status.connect(self._show_status)
         self._client.undoChanged.connect(self._show_undo)
@@ -178,6 +188,10 @@ class Window(QMainWindow):
         self._current = key
         self._current_page_again()
 
+    def _toast_room(self) -> int:
+        shown = self._stack.currentWidget()
+        return shown.toast_room() if isinstance(shown, Page) else self._content.width()
+
     def _find(self) -> None:
         shown = self._stack.currentWidget()
         if isinstance(shown, Page):
@@ -200,8 +214,18 @@ class Window(QMainWindow):
         for page in self._all_pages():
             theme.set_stale(page, stale)
             page.set_live(live)
-        self._warnings.show_warnings(latest.warnings if live and latest is not None else [])
+        self._show_trouble(self._keeper.trouble, latest.warnings if live and latest is not None else [])
+        self.rail.show_more(offered=live and self._keeper.launched_it)
         self._show_undo()
+
+    def _show_trouble(self, trouble: str, warnings: Sequence[GateWarning]) -> None:
+        """Why the gate does not start: in place of pages that show nothing yet, above those that do."""
+        alone = bool(trouble) and not self._ever_connected
+        self._trouble.show_line(trouble)
+        self._trouble.setVisible(alone)
+        self._stack.setVisible(not alone)
+        above = [GateWarning(code="link.trouble", text=trouble)] if trouble and not alone else []
+        self._warnings.show_warnings([*above, *warnings])
 
     def _show_status(self, status: Status) -> None:
         self._warnings.show_warnings(status.warnings)

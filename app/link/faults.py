@@ -89,6 +89,16 @@ FAULTS: dict[str, str] = {
     "import.stage_unknown": QT_TRANSLATE_NOOP("Fault", "What was prepared is no longer there. Begin the import again."),
     "import.too_large": QT_TRANSLATE_NOOP("Fault", "An import holds at most {limit} senders."),
     "import.nothing": QT_TRANSLATE_NOOP("Fault", "There is nothing to import."),
+    # the mail port
+    "smtp.listen": QT_TRANSLATE_NOOP("Fault", "The mail port cannot be opened on {listen}: {why}."),
+    "smtp.ipv6": QT_TRANSLATE_NOOP(
+        "Fault", "The mail port is not opened on {listen}: the mail server takes no clients with IPv6 addresses."
+    ),
+    "port.domains": QT_TRANSLATE_NOOP(
+        "Fault",
+        "The mail port stays closed: [gate] domains in {file} is empty. Name there the domains that {deliver} is "
+        "responsible for.",
+    ),
     # the store
     "store.locked": QT_TRANSLATE_NOOP("Fault", "Another program holds {file} locked. Nothing was changed."),
     "store.full": QT_TRANSLATE_NOOP("Fault", "The disk is full. Nothing was changed."),

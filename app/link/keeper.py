@@ -5,6 +5,7 @@ never kills one.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
@@ -91,6 +92,11 @@ class Keeper(QObject):
             failed(why)
 
         self._client.call("quit", Nothing(), None, kept, owner=self)
+
+    @property
+    def settings(self) -> Path:
+        """The gate.toml of the gate that is launched here."""
+        return self._process.settings
 
     @property
     def launched_it(self) -> bool:

@@ -43,6 +43,11 @@ class GateProcess(QObject):
         self._poll.timeout.connect(self._look)
 
     @property
+    def settings(self) -> Path:
+        """The gate.toml that a gate launched here goes by."""
+        return self._folders.config_file
+
+    @property
     def pid(self) -> int | None:
         """Of the gate launched here and not known to have ended."""
         return self._process.pid if self._process is not None else None

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSettings
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.dialogs.ask import Question
 from app.link.keeper import Keeper
@@ -36,6 +36,16 @@ class Farewell(QObject):
         if not self.parting:
             self.parting = True
             self._keeper.leave(self._left)
+
+    def menu(self) -> QMenu:
+        """Whether the gate that this window launched ends with it; the choice may be made another way at any time."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        stop = menu.addAction(self.tr("Stop the gate when this window closes"))
+        stop.setCheckable(True)
+        stop.setChecked(self._keeper.stops_at_exit)
+        stop.toggled.connect(self._keeper.set_stop_at_exit)
+        return menu
 
     def _tell(self) -> None:
         tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""

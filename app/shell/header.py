@@ -14,7 +14,7 @@ from app.models.words import clock
 from app.theme.tokens import HEADER, HEADER_LOST, HEADER_SMALL
 from app.widgets.buttons import Button
 from app.widgets.frames import Disc
-from app.widgets.labels import ElidedLabel
+from app.widgets.labels import ElidedLabel, TwoLineLabel
 from app.widgets.switch import GateSwitch
 
 TITLE = 280
@@ -38,7 +38,7 @@ class Header(QWidget):
         self._seconds: int | None = None
         self._disc = Disc("state-connecting", 40, "white", "stopped_fill", self)
         self._title = ElidedLabel(step="section", parent=self)
-        self._sentence = ElidedLabel(kind="muted", parent=self)
+        self._sentence = TwoLineLabel(kind="muted", parent=self)
         self._again = ElidedLabel(kind="muted", parent=self)
         self.switch = GateSwitch(self)
         self.import_button = Button("", "import", parent=self)
@@ -83,8 +83,8 @@ class Header(QWidget):
         self, state: LinkState, *, sessions: int = 0, trouble: str = "", last_word: datetime | None = None,
         seconds: int | None = None,
     ) -> None:  # fmt: skip
-        """Paint a state. `trouble`: what the gate said against being started; `last_word`, `seconds`: when it was last
-        heard and when it is tried again."""
+        """Paint a state. `trouble`: what the gate said against being started, which stands below; `last_word`,
+        `seconds`: when it was last heard and when it is tried again."""
         self._state, self._sessions, self._trouble = state, sessions, trouble
         self._last_word, self._seconds = last_word, seconds
         self._paint_state()
@@ -107,7 +107,7 @@ class Header(QWidget):
         self._title.setText(title(self._state))
         self._title.setFont(theme.font("title" if lost else "section"))
         self._title.setMinimumWidth(min(TITLE, self._title.fontMetrics().horizontalAdvance(self._title.text()) + 2))
-        alone = self._small and not lost and not self._trouble
+        alone = self._small and not lost
         self._sentence.setText(self._words())
         self._sentence.setVisible(not alone)
         self._again.setVisible(lost)
@@ -137,7 +137,7 @@ class Header(QWidget):
 
     def _words(self) -> str:
         if self._trouble:
-            return self._trouble
+            return self.tr("It could not be started. The reason is below.")
         words = sentence(self._state, self._sessions)
         if self._state is LinkState.LOST and self._last_word is not None and not self._small:
             when = clock(self._last_word.isoformat())

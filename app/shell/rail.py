@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
@@ -19,6 +19,10 @@ from gate.control.messages import Change
 
 
 class _Logo(QWidget):
+    """Signal `menuAsked(QPoint)`: its menu is wanted, at this point of the screen."""
+
+    menuAsked = Signal(QPoint)
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFixedSize(32, 32)
@@ -26,11 +30,16 @@ class _Logo(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme.paint_icon(QPainter(self), "irusu", QRectF(0, 0, 32, 32), theme.tokens().white)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menuAsked.emit(event.globalPos())
+
 
 class Rail(Ground):
-    """Signals: `chosen(str)` a page's key; `undoAsked()`, `redoAsked()`."""
+    """Signals: `chosen(str)` a page's key; `undoAsked()`, `redoAsked()`; `moreAsked(QPoint)` the menu of the gate that
+    this window launched, at this point of the screen."""
 
     chosen = Signal(str)
+    moreAsked = Signal(QPoint)
     undoAsked = Signal()
     redoAsked = Signal()
 
@@ -42,6 +51,10 @@ class Rail(Ground):
         self._undo = RailItem("undo", self.tr("Undo"), page=False, parent=self)
         self._redo = IconButton("redo", self.tr("Redo"), parent=self)
         self._redo.setFixedSize(40, 40)
+        self._logo = _Logo(self)
+        self.more = IconButton("more", self.tr("More about this gate"), self._ask_more, size=16, parent=self)
+        self.more.setFixedSize(28, 28)
+        self._offered = False
         self._rows: list[QHBoxLayout] = []
         self._build()
         self.set_small(False)
@@ -49,6 +62,7 @@ class Rail(Ground):
         for key, item in self._items.items():
             item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
         self._undo.clicked.connect(lambda _checked=False: self.undoAsked.emit())
+        self._logo.menuAsked.connect(lambda spot: self.moreAsked.emit(spot) if self._offered else None)
         self._redo.clicked.connect(lambda _checked=False: self.redoAsked.emit())
 
     def _build(self) -> None:
@@ -59,13 +73,14 @@ class Rail(Ground):
         column.setSpacing(4)
         top = QHBoxLayout()
         top.setContentsMargins(20, 16, 8, 16)
-        top.setSpacing(12)
-        top.addWidget(_Logo(self), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._name)
         words.addWidget(self._gate)
         top.addLayout(words, 1)
+        top.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
+        top.setSpacing(8)
         column.addLayout(top)
         self._top = top
         for item in self._items.values():
@@ -92,11 +107,20 @@ class Rail(Ground):
         side = 4 if small else 8
         for row in self._rows:
             row.setContentsMargins(side, 0, side, 0)
-        self._foot.setContentsMargins(side, 0, side, 0)
+        self._foot.setContentsMargins(side, 0, side if small else 2, 0)  # room for a sender's name
+        self.show_more(offered=self._offered)
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
         self._foot.removeWidget(self._redo)
         self._foot.addWidget(self._redo, int(small), 0, Qt.AlignmentFlag.AlignHCenter if small else corner)
         self._redo.raise_()
+
+    def show_more(self, *, offered: bool) -> None:
+        """Whether the gate is one that this window launched. In the small form the logo's context menu is the way."""
+        self._offered = offered
+        self.more.setVisible(offered and not self._name.isHidden())
+
+    def _ask_more(self) -> None:
+        self.moreAsked.emit(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def show_page(self, key: str | None) -> None:
         """Mark the page that is shown; none while the import has the content area."""

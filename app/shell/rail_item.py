@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app import theme
 from app.theme.tokens import RAIL, RAIL_ITEM, RAIL_SMALL
-from app.widgets.labels import plain_tip
+from app.widgets.labels import elide_address, plain_tip
 from app.widgets.segmented import by_keyboard
 
 
@@ -99,7 +99,7 @@ class RailItem(QAbstractButton):
             painter.setFont(theme.font("small"))
             painter.setPen(t.muted)
             top = first - 8
-            for line in _two_lines(self._lines, painter.fontMetrics(), self.width() - 48):
+            for line in two_lines(self._lines, painter.fontMetrics(), self.width() - 44):
                 painter.drawText(QRect(44, top, self.width() - 44, 20), int(Qt.AlignmentFlag.AlignTop), line)
                 top += painter.fontMetrics().height()
 
@@ -112,13 +112,35 @@ class RailItem(QAbstractButton):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter), word)
 
 
-def _two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
-    """The text broken between words into two lines at most; the second is cut."""
+def two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
+    """The text broken between words into two lines at most, where the least is lost and they are most alike. In a line
+    that is too long an address loses its local part first, and any other word its middle."""
     words = text.split(" ")
-    first = words.pop(0)
-    while words and metrics.horizontalAdvance(f"{first} {words[0]}") <= width:
-        first = f"{first} {words.pop(0)}"
-    lines = [metrics.elidedText(first, Qt.TextElideMode.ElideRight, width)]
-    if words:
-        lines.append(metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width))
-    return lines
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    ways = [(words[:at], words[at:]) for at in range(1, len(words))] or [(words, [])]
+
+    def cost(way: tuple[list[str], list[str]]) -> tuple[int, int]:
+        wide = [metrics.horizontalAdvance(" ".join(line)) for line in way]
+        return sum(max(0, each - width) for each in wide), max(wide)
+
+    return [_fitted(line, metrics, width) for line in min(ways, key=cost) if line]
+
+
+def _fitted(words: list[str], metrics: QFontMetrics, width: int) -> str:
+    """The words in one line, the longest cut."""
+    line = " ".join(words)
+    over = metrics.horizontalAdvance(line) - width
+    if over <= 0:
+        return line
+    longest = max(words, key=metrics.horizontalAdvance)
+    room = metrics.horizontalAdvance(longest) - over
+    if room < metrics.horizontalAdvance("…"):
+        return metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)
+    short = (
+        elide_address(longest, metrics, room)
+        if "@" in longest
+        else metrics.elidedText(longest, Qt.TextElideMode.ElideMiddle, room)
+    )
+    at = words.index(longest)
+    return " ".join([*words[:at], short, *words[at + 1 :]])

@@ -73,6 +73,7 @@ class WarningStrip(Strip):
         super().__init__("warning", "open", "warning", parent)
         self._warnings: list[GateWarning] = []
         self._away: set[tuple[str, str]] = set()
+        self._refusal: GateWarning | None = None
         self.row.addWidget(IconButton("close", self.tr("Put away"), self._put_away, size=16, parent=self))
 
     def show_warnings(self, warnings: Sequence[GateWarning]) -> None:
@@ -81,16 +82,29 @@ class WarningStrip(Strip):
         self._away &= {(w.code, w.text) for w in warnings}
         self._show()
 
+    def show_refusal(self, refusal: GateWarning | None) -> None:
+        """What the owner asked for and the gate refused, until it is mended: it stands before all warnings."""
+        self._refusal = refusal
+        self._show()
+
     def _left(self) -> list[GateWarning]:
-        return [w for w in self._warnings if (w.code, w.text) not in self._away]
+        left = [w for w in self._warnings if (w.code, w.text) not in self._away]
+        if self._refusal is None:
+            return left
+        return [self._refusal, *(w for w in left if w.code != self._refusal.code)]
 
     def _show(self) -> None:
         left = self._left()
         self.setVisible(bool(left))
         if left:
-            words = fault_in_words(left[0].code, left[0].params, left[0].text)
+            told = left[0]
+            words = told.text if told is self._refusal else fault_in_words(told.code, told.params, told.text)
+            words = words[:1].upper() + words[1:]
             self.text.setText(filled(counts.and_more(len(left) - 1), words) if len(left) > 1 else words)
 
     def _put_away(self) -> None:
-        self._away |= {(w.code, w.text) for w in self._left()[:1]}
+        if self._refusal is not None:
+            self._refusal = None
+        else:
+            self._away |= {(w.code, w.text) for w in self._left()[:1]}
         self._show()

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs.ask import Question
 from app.language import filled
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
-from app.link.state import Action
+from app.link.state import LOOKS, Action, LinkState
 from app.shell.header import Header
 from gate.control.messages import Nothing
+from gate.control.messages import Warning as GateWarning
 
 
 class Switching(QObject):
-    """Connects a header to the gate. `complain` tells what did not work; questions stand over `window`."""
+    """Connects a header to the gate. `complain` tells what did not work; questions stand over `window`.
+
+    Signal `refused(Warning or None)`: why the gate does not open its port, in words, with what to do; None: no more.
+    """
+
+    refused = Signal(object)
 
     def __init__(
         self, header: Header, client: Client, keeper: Keeper, complain: Callable[[CallFailed], None], window: QWidget
@@ -28,6 +34,7 @@ class Switching(QObject):
             Action.START: keeper.start_gate,
             Action.REPLACE: lambda: keeper.replace_foreign(complain),
         }
+        client.linkChanged.connect(self._mended)
         header.switchAsked.connect(self._asked)
         header.acted.connect(lambda action: self._deeds[action]())
 
@@ -54,7 +61,22 @@ class Switching(QObject):
 
         def failed(why: CallFailed) -> None:
             switch.answered()
-            self._complain(why)
+            if why.code.startswith("link."):
+                self._complain(why)
+            else:
+                self.refused.emit(GateWarning(code=why.code, text=self._with_counsel(why)))
 
+        self.refused.emit(None)
         switch.wait_for(method)
         self._client.call(method, Nothing(), lambda _status: switch.answered(), failed, owner=self)
+
+    def _with_counsel(self, why: CallFailed) -> str:
+        latest = self._client.latest
+        if why.code != "smtp.listen" or latest is None:
+            return why.text
+        counsel = self.tr("Stop the other program that has this port, or change listen in %1.")
+        return f"{why.text} {filled(counsel, latest.settings)}"
+
+    def _mended(self, state: LinkState) -> None:
+        if state in (LinkState.GUARDING, LinkState.OPEN) or not LOOKS[state].live:
+            self.refused.emit(None)

@@ -129,9 +129,7 @@ class TwoLineLabel(ElidedLabel):
 
     def __init__(self, text: str = "", step: str = "body", kind: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, step, kind, parent=parent)
-        policy = self.sizePolicy()
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def lines(self, width: int) -> list[str]:
         """What stands in one line or two."""
@@ -145,6 +143,9 @@ class TwoLineLabel(ElidedLabel):
         end = line.textLength()
         layout.endLayout()
         return [self.text()[:end].rstrip(), metrics.elidedText(self.text()[end:], Qt.TextElideMode.ElideRight, width)]
+
+    def hasHeightForWidth(self) -> bool:
+        return True  # a QLabel without word wrap takes it out of its size policy
 
     def heightForWidth(self, width: int) -> int:
         return len(self.lines(width)) * self.fontMetrics().height()

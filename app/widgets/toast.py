@@ -12,14 +12,20 @@ from app.widgets.labels import Label
 
 SECONDS = 8.0
 _EDGE = 16
+_NARROW = 320
+"""With less room the words are worth more than the key."""
 
 
 class Toast(QWidget):
-    """Lies over its parent, bottom centre; goes after 8 seconds, but stays under the pointer or with the focus."""
+    """Lies over its parent, bottom centre; goes after 8 seconds, but stays under the pointer or with the focus.
 
-    def __init__(self, parent: QWidget, *, seconds: float = SECONDS) -> None:
+    `room`: how many pixels of the parent's width, from the left, it may lie over; without it, all.
+    """
+
+    def __init__(self, parent: QWidget, *, seconds: float = SECONDS, room: Callable[[], int] | None = None) -> None:
         super().__init__(parent)
         self._under = parent
+        self._room = room or parent.width
         self._undo: Callable[[], None] | None = None
         self._text = Label(parent=self, wrap=False)
         self._button = Button(self.tr("Undo"), kind="on-toast", do=self._take_back, parent=self)
@@ -46,9 +52,8 @@ class Toast(QWidget):
         self._undo = undo
         self._text.setText(text)
         self._button.setVisible(undo is not None)
-        self._keys.setVisible(undo is not None)
         self.setAccessibleName(text)
-        self._place()
+        self.place()
         self.show()
         self.raise_()
         self._timer.start()
@@ -69,15 +74,17 @@ class Toast(QWidget):
         else:
             self.hide()
 
-    def _place(self) -> None:
-        parent = self._under
-        room = parent.width() - 2 * _EDGE
+    def place(self) -> None:
+        """The room is another: lie in its middle again."""
+        parent, whole = self._under, self._room()
+        room = whole - 2 * _EDGE
+        self._keys.setVisible(self._undo is not None and room >= _NARROW)
         self._text.setWordWrap(False)
         if self.sizeHint().width() > room:
             self._text.setWordWrap(True)
         width = min(self.sizeHint().width(), room) if not self._text.wordWrap() else room
         height = max(40, self.heightForWidth(width) if self._text.wordWrap() else self.sizeHint().height())
-        self.setGeometry((parent.width() - width) // 2, parent.height() - height - _EDGE, width, height)
+        self.setGeometry((whole - width) // 2, parent.height() - height - _EDGE, width, height)
 
     def _ink(self) -> None:
         t = theme.tokens()
@@ -88,7 +95,7 @@ class Toast(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._under and event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
+            self.place()
         return False
 
     def enterEvent(self, event: QEnterEvent) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.application import Desktop
+from app.link.calls import failure
+from app.link.words import change_in_words
 from app.models.decisions import RECIPIENT, SENDER, VERDICT, WHY
-from gate.control.messages import AddAccount, AddEntries, Decision, OneAccount, SetAccount
+from gate.control.messages import Account, AddAccount, AddEntries, Decision, OneAccount, SetAccount, UndoQuery
 from tests.desktop.seeing import Seen, knock
 from tests.wire.gate_process import Gate, Home
 
@@ -278,6 +280,23 @@ def test_the_small_form_opens_details_over_the_table(see: Seen, gate: Gate) -> N
     assert [action.text() for action in page.bar.menu().actions() if action.text()][:2] == ["All accounts", ANNA]
 
 
+def test_the_toast_hides_no_button_of_the_details(see: Seen, gate: Gate) -> None:
+    knock(gate, BAD, ANNA)
+    see.until(lambda: count(see) == 1)
+    window, page = see.window, see.activity
+    for size in ((1100, 720), (720, 480)):
+        window.resize(*size)
+        window.say("x" * 60, None)
+        page.table.selectRow(0)
+        page._show_details(page._decisions.index(0, 0))  # as a click does, though the row was current before
+        see.until(lambda: page.details.x() > 0)
+        toast = QRect(window.toast.mapToGlobal(QPoint(0, 0)), window.toast.size())
+        details = QRect(page.details.mapToGlobal(QPoint(0, 0)), page.details.size())
+        assert window.toast.isVisible() and not toast.intersects(details)
+        page._close_details()
+        assert window.toast.geometry().center().x() == pytest.approx(page.width() / 2, abs=2)
+
+
 def test_every_control_has_a_name(see: Seen, gate: Gate) -> None:
     knock(gate, BAD, ANNA)
     see.until(lambda: count(see) == 1)
@@ -300,6 +319,25 @@ def test_a_recipient_that_is_no_account_of_a_real_server(see: Seen) -> None:
     said: list[str] = []
     offers.offers[0].do(lambda text, _change: said.append(text), lambda fault: said.append(fault.text))
     see.until(lambda: said == ["new@ now denies kate@friends.example."])
-    see.until(lambda: see.activity._accounts.find("new@example.org").denied == 1)
+    see.until(lambda: (see.activity._accounts.find("new@example.org") or Account(address="")).denied == 1)
+    assert see.client.undo is not None
+    assert change_in_words(see.client.undo) == "Add account new@example.org and deny kate@friends.example"
+    see.call("undo", UndoQuery())
+    see.until(lambda: see.activity._accounts.find("new@example.org") is None)
+    assert see.client.undo.code == "entries.deny", "one change, one undo: what was before is the last again"
+    assert see.client.undo.params["patterns"] == ["@bad.example"]
     offers.offers[1].do(lambda text, _change: said.append(text), lambda fault: said.append(fault.text))
     see.until(lambda: said[1:] == ["Denied for everyone: kate@friends.example."])
+
+
+def test_what_cannot_be_read_is_told_and_read_again(see: Seen, gate: Gate) -> None:
+    page = see.activity
+    knock(gate, BAD, ANNA)
+    see.until(lambda: count(see) == 1)
+    page._decisions._not_got(failure("link.timeout"))
+    assert page.unread.isVisible()
+    assert page.unread.text.text() == "The gate took too long to answer. Look again before you repeat it."
+    assert count(see) == 1
+    see.qtbot.mouseClick(page.unread.again, Qt.MouseButton.LeftButton)
+    see.until(lambda: not page.unread.isVisible())
+    assert count(see) == 1

@@ -120,7 +120,7 @@ def test_a_refused_switch_stays_and_says_why(start_app: StartApp, running_gate: 
     pretended.pop(number).fail(_failure("The port is busy"))
     assert switch.waiting() is None
     assert switch.current() == "stop"
-    assert desktop.window.toast.text() == "The port is busy"
+    assert desktop.window._warnings.text.text() == "The port is busy"
 
 
 def _failure(text: str) -> object:
@@ -183,7 +183,7 @@ def test_start_failure_shows_the_gates_line(start_app: StartApp, home: Home, qtb
     desktop = start_app()
     qtbot.waitUntil(lambda: bool(desktop.keeper.trouble), timeout=SECONDS)
     assert desktop.client.state is LinkState.NOT_RUNNING
-    assert desktop.keeper.trouble in desktop.window.header.accessibleName()
+    assert desktop.keeper.trouble in desktop.window._trouble.line.text()
 
 
 def test_another_protocol_is_told_and_can_be_replaced(start_app: StartApp, home: Home, qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -94,6 +94,7 @@ class ActivityPage(Page):
         self.table.selectionModel().currentRowChanged.connect(self._show_details)
         self.table.activated.connect(self._show_details)
         self.table.clicked.connect(self._show_details)
+        self.details.installEventFilter(self)
         self.details.closed.connect(self._close_details)
         self.details.entry_wanted.connect(self._go_to_entry)
         self.details.offer_taken.connect(self._take)
@@ -190,6 +191,16 @@ class ActivityPage(Page):
         self._set_widths()
         if self.details.decision is not None and not self.table.currentIndex().isValid():
             self._close_details()
+
+    def toast_room(self) -> int:
+        """All but the details, whose buttons stand at their foot."""
+        return self.width() if self.details.isHidden() else self.details.x()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The details come, go and move."""
+        if watched is self.details and event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Move):
+            self.toastRoomChanged.emit()
+        return False
 
     def focus_search(self) -> None:
         self.bar.search.setFocus()
