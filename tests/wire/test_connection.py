@@ -15,7 +15,12 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CLIENT = ClientAddress("203.0.113.5", 40001, "127.0.0.1", 25)
 
 
-def play(serve: Serve, story: Callable[[Target], Awaitable[None]], tls: Tls = "none") -> None:
+def play(
+    serve: Serve,
+    story: Callable[[Target], Awaitable[None]],
+    tls: Tls = "none",
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
     """Runs the story against a server that does with each connection what `serve` says."""
 
     async def whole() -> None:
@@ -37,7 +42,8 @@ def play(serve: Serve, story: Callable[[Target], Awaitable[None]], tls: Tls = "n
             await story(Target("127.0.0.1", server.sockets[0].getsockname()[1], tls))
             await asyncio.gather(*ended)
 
-    asyncio.run(whole())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(whole())
 
 
 class Witness:
@@ -236,17 +242,12 @@ def test_what_was_sent_before_tls_is_dropped() -> None:
 
 def test_the_loop_may_be_uvloop() -> None:
     uvloop = pytest.importorskip("uvloop")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("mail.example").configure_cert(context)
 
-    async def whole() -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA().issue_cert("mail.example").configure_cert(context)
-        server = await asyncio.start_server(starttls_server(context, b""), "127.0.0.1", 0)
-        async with server:
-            connection: Connection = await connect(
-                Target("127.0.0.1", server.sockets[0].getsockname()[1], "require"), timeout=10
-            )
-            assert (await connection.command(b"EHLO x", 10)).text == "250 inside"
-            connection.abort()
+    async def story(target: Target) -> None:
+        connection = await connect(target, timeout=10)
+        assert (await connection.command(b"EHLO x", 10)).text == "250 inside"
+        connection.abort()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(whole())
+    play(starttls_server(context, b""), story, "require", uvloop.new_event_loop)
