@@ -12,7 +12,6 @@ from app.models.words import EVERYONE, MODES, mode_sentence, scope_title, short
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
 from app.widgets.labels import AddressLabel, ElidedLabel
-from gate.control.messages import Mode
 
 SMALL_MODE = 304
 """Of the mode's box beside the title: in another language it may want more than there is."""
@@ -122,11 +121,6 @@ class ScopeHead(QWidget):
         refused = scope.account.refused_7_days
         parts.append(counts.refused_lately(refused) if refused else self.tr("none refused in 7 days"))
         return " · ".join(parts)
-
-    def mode_shown(self) -> Mode:
-        """The mode in the box."""
-        mode: Mode = self.mode.currentData()
-        return mode
 
     def set_small(self, small: bool) -> None:
         self._small = small
