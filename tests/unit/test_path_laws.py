@@ -31,7 +31,7 @@ def spellings(draw: st.DrawFn, mailbox: str) -> str:
     """Another way to write a mailbox: route, quotes, escapes, case, a dot at the end."""
     local, _, domain = mailbox.rpartition("@")
     local = "".join(char.upper() if draw(st.booleans()) and len(char.upper()) == 1 else char for char in local)
-    if draw(st.booleans()):
+    if '"' in local or draw(st.booleans()):
         escaped = (
             f"\\{char}" if char in '"\\' or (char.isascii() and draw(st.integers(0, 3)) == 0) else char
             for char in local
@@ -93,7 +93,7 @@ def test_an_odd_mailbox_is_one_mailbox_in_every_spelling(local: str, domain: str
 def test_where_the_local_part_stands(route: str, local: str, quoted: bool, domain: str) -> None:
     written = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"' if quoted else local
     path = f"{route}{written}@{domain}"
-    assume(accepted(path))
+    assume((quoted or '"' not in local) and accepted(path))
     start, end, found = locate(path)
     assert (path[start - found : end + found], found) == (written, quoted)
     in_bytes = path.encode()
