@@ -14,13 +14,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.importing.child import SurveyChild
-from app.importing.rows import Group, add_rows, chosen, leaked_rows, parts
+from app.importing.rows import Group, Listed, add_rows, chosen, leaked_rows, parts
 from app.link.client import Call, CallFailed, Client
+from app.models.pager import Pager
 from gate.control.messages import (
     Applied,
     ApplyImport,
     Candidate,
     Changed,
+    Entry,
+    EntryQuery,
     ImportItem,
     Nothing,
     Progress,
@@ -79,11 +82,13 @@ class ImportJob(QObject):
         self._client = client
         self._child: SurveyChild | None = None
         self._asking: Call | None = None
+        self._lists = Pager(client, "entries.list")
         self.busy = False
         self._candidates: dict[str | None, list[Candidate]] = {}
         self._groups: dict[str | None, Group] = {}
         self._forget()
         self.stage = Stage.CHOOSE
+        client.undoChanged.connect(self._follow_undo)
 
     def _forget(self) -> None:
         self.paths: list[Path] = []
@@ -98,6 +103,7 @@ class ImportJob(QObject):
         self.why = ""
         self._candidates = {}
         self._groups = {}
+        self._denied: dict[str, list[str]] = {}
 
     def _become(self, stage: Stage) -> None:
         self.stage = stage
@@ -137,6 +143,7 @@ class ImportJob(QObject):
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
+        self._lists.cancel()
 
     def _got_context(self, context: SurveyContext) -> None:
         self._asking = None
@@ -170,7 +177,31 @@ class ImportJob(QObject):
             if told.account in self._groups:
                 group = self._groups[told.account]
                 group.messages, group.made = told.messages, told.made
-        self._become(Stage.REVIEW if self._candidates else Stage.NOTHING)
+        made = [group.account for group in self._groups.values() if group.account is not None and group.made]
+        self._ask_lists(made)
+
+    def _ask_lists(self, accounts: Sequence[str]) -> None:
+        """What is on the lists already, of these accounts and those wider; then the review."""
+        domains = [f"@{domain}" for domain in self.context.domains]
+        waiting = ["*", *domains, *accounts] if accounts else []
+
+        def ask() -> None:
+            if not waiting:
+                for group in self._groups.values():
+                    if group.account is not None:
+                        self.mark_listed(group)
+                self._become(Stage.REVIEW if self._candidates else Stage.NOTHING)
+                return
+            scope = waiting.pop()
+
+            def got(rows: Sequence[Entry], last: bool) -> None:
+                if last:
+                    self._denied[scope] = [entry.pattern for entry in rows if entry.list == "deny"]
+                    ask()
+
+            self._lists.read(EntryQuery(scope=scope), got, lambda _fault: ask())
+
+        ask()
 
     def _broke(self, why: str) -> None:
         self._asking = None
@@ -187,6 +218,11 @@ class ImportJob(QObject):
     def leaked(self, group: Group, expected: Sequence[str]) -> Group:
         """One account as an address that leaked."""
         return leaked_rows(group, self._candidates.get(group.account, ()), expected)
+
+    def mark_listed(self, group: Group, *, everywhere: bool = False) -> None:
+        """Mark what is denied for the account already, or everywhere."""
+        scopes = ("*",) if everywhere else ("*", f"@{(group.account or '').rpartition('@')[2]}", group.account)
+        Listed(pattern for scope in scopes for pattern in self._denied.get(scope or "", ())).mark(group)
 
     # ------------------------------------------------ the gate
 
@@ -245,6 +281,22 @@ class ImportJob(QObject):
         self.undone = True
         self._set_busy(False)
         self._become(Stage.DONE)
+
+    def _follow_undo(self) -> None:
+        """It may be taken back, or done again, elsewhere: by the rail, the toast, the command line."""
+        mine = self.applied.change if self.applied is not None else None
+        if mine is None or self.busy or self.stage is not Stage.DONE:
+            return
+        last, again = self._client.undo, self._client.redo
+        if last is not None and last.id == mine.id:
+            undone = False
+        elif last is None or last.id < mine.id or (again is not None and again.id == mine.id):
+            undone = True
+        else:
+            return
+        if undone != self.undone:
+            self.undone = undone
+            self._become(Stage.DONE)
 
     def _not_undone(self, failed: CallFailed) -> None:
         self._set_busy(False)

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.importing.rows import Group
 from app.link.words import fault_in_words
+from app.widgets.choices import Choices
 from app.widgets.fields import TextField
 from app.widgets.frames import Card, Hairline
 from app.widgets.kinds import kind_icon
-from app.widgets.labels import Label, visible
+from app.widgets.labels import Label, plain_tip, visible
 from app.widgets.segmented import Choice, Segmented
 from gate.control.messages import Fault
 from gate.rules import pattern
@@ -49,7 +50,7 @@ class MailKind(Card):
         self.spam = QRadioButton(self.tr("spam that I kept"), self)
         self.leak = QRadioButton(self.tr("mail to a leaked address: tick every sender but the expected"), self)
         self._buttons = QButtonGroup(self)
-        self.address = QComboBox(self)
+        self.address = Choices(self)
         self.expected = TextField(self)
         self._mark = QAction(self)
         self.deed = Segmented(
@@ -97,6 +98,7 @@ class MailKind(Card):
             grid.addWidget(label, 0, column)
             grid.addWidget(field, 1, column)
             grid.setColumnStretch(column, 0 if field is self.deed else 1)
+        self.address.currentTextChanged.connect(lambda text: self.address.setToolTip(plain_tip(text)))
         self.address.setMinimumWidth(104)
         self.address.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         grid.addWidget(self._wrong, 4, 0, 1, 3)

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 
 from app.importing import words
 from app.importing.counts import counts
-from app.importing.rows import BOUNCES, Group, Row
+from app.importing.rows import BOUNCES, LISTED, Group, Row
 from app.language import filled
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, ROOT, ROW_ROLE, STRONG_ROLE
 from app.models.words import number
@@ -38,6 +38,8 @@ INK_ROLE = Role.UserRole + 21
 """Token of a cell's text, or None."""
 
 SENDER, WHY, MAILS, SEEN = range(4)
+_LEFT = ("unusable", LISTED)
+"""Reasons of rows that are not ticked with all others."""
 
 
 class ReviewModel(QAbstractTableModel):
@@ -89,15 +91,19 @@ class ReviewModel(QAbstractTableModel):
         """Say for which account the mail of an unclear group was."""
         group.target = account
         self.touched = True
-        self._repaint()
+        self.repaint()
 
     def tick_all(self, ticked: bool) -> None:
         """Tick or untick what is shown; what cannot be an entry stays unticked."""
         for row in self._shown:
-            if isinstance(row, Row) and row.why != "unusable":
+            if isinstance(row, Row) and row.why not in _LEFT:
                 row.ticked = ticked
         self.touched = True
-        self._repaint()
+        self.repaint()
+
+    def group_lines(self) -> list[str]:
+        """What stands beside the accounts."""
+        return [_group_line(group) for group in self._groups]
 
     def counts(self) -> tuple[int, int]:
         """All senders, and those whose tick counts."""
@@ -154,7 +160,7 @@ class ReviewModel(QAbstractTableModel):
                 if target.group.live and target.why != "unusable":
                     target.ticked = ticked
         self.touched = True
-        self._repaint()
+        self.repaint()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 <= column < 4:
@@ -169,7 +175,7 @@ class ReviewModel(QAbstractTableModel):
         if isinstance(row, Row):
             return [row]
         below = self._shown[place + 1 : place + 1 + len(row.rows)]
-        return [each for each in below if isinstance(each, Row) and each.group is row]
+        return [each for each in below if isinstance(each, Row) and each.group is row and each.why not in _LEFT]
 
     def _arrange(self) -> None:
         column, backwards = self._sort
@@ -195,7 +201,8 @@ class ReviewModel(QAbstractTableModel):
         wanted = self._part == "ticked"
         return [row for row in rows if (row.ticked and group.live) == wanted]
 
-    def _repaint(self) -> None:
+    def repaint(self) -> None:
+        """Rows were ticked or marked."""
         if self._shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 3))
         self.counted.emit(*self.counts())

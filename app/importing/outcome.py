@@ -7,15 +7,39 @@ from PySide6.QtWidgets import QWidget
 
 from app.importing.counts import counts
 from app.importing.job import ImportJob
-from app.language import filled
+from app.language import QT_TRANSLATE_NOOP, filled
+from app.link.state import LinkState
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage
 
 translate = QCoreApplication.translate
 
+_DENIED = (
+    QT_TRANSLATE_NOOP(
+        "Import", "Mail like this is refused from now on. Most new spam comes from senders not yet on a list."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Import",
+        "Mail like this is refused as soon as Irusu guards. Most new spam comes from senders not yet on a list.",
+    ),
+)
+_CLOSED = (
+    QT_TRANSLATE_NOOP("Import", "Whoever writes there hears “no such user” from now on."),
+    QT_TRANSLATE_NOOP("Import", "Whoever writes there hears “no such user” as soon as Irusu guards."),
+)
+"""What an import brings: while the gate guards, and while it does not."""
 
-def done_view(job: ImportJob, parent: QWidget, close: Callable[[], None]) -> EmptyPage:
-    """What the gate made of the import."""
+
+def truth(state: LinkState, *, closing: bool) -> str:
+    """What the import brings, in the state that the gate is in."""
+    now, later = _CLOSED if closing else _DENIED
+    return translate("Import", now if state is LinkState.GUARDING else later)
+
+
+def done_view(
+    job: ImportJob, parent: QWidget, close: Callable[[], None], state: LinkState, guard: Callable[[], None]
+) -> EmptyPage:
+    """What the gate made of the import; `guard` makes it guard where it does not."""
     shut = Button(translate("Import", "Done"), "check", "primary", close)
     more = Button(translate("Import", "Import more…"), "import", do=job.again)
     if job.undone:
@@ -28,14 +52,14 @@ def done_view(job: ImportJob, parent: QWidget, close: Callable[[], None]) -> Emp
         )
     undo = Button(translate("Import", "Undo"), "undo", do=job.undo)
     undo.setEnabled(job.applied is not None and job.applied.change is not None)
+    idle = state in (LinkState.STOPPED, LinkState.OPEN)
+    start = (Button(translate("Import", "Guard"), "state-guarding", do=guard),) if idle else ()
     return EmptyPage(
         "check",
         _title(job),
         _sentence(job),
-        buttons=(shut, undo, more),
-        second_way=translate(
-            "Import", "Mail like this is refused from now on. Most new spam comes from senders not yet on a list."
-        ),
+        buttons=(shut, *start, undo, more),
+        second_way=truth(state, closing=job.closed is not None),
         parent=parent,
     )
 
@@ -54,7 +78,7 @@ def _sentence(job: ImportJob) -> str:
         return translate("Import", "Nothing had to be changed.")
     told = []
     if job.closed is not None:
-        told.append(translate("Import", "Nobody may write to it any more."))
+        told.append(translate("Import", "Its mode is now: nobody may write."))
     made = job.applied.accounts_made
     if made:
         told.append(filled(counts.made(len(made)), _some(made)))

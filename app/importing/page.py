@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.dialogs.ask import Question
 from app.importing import words
 from app.importing.choose import choose_view, failed_view, nothing_view
 from app.importing.counts import counts
+from app.importing.found import FoundLine
 from app.importing.job import ImportJob, Stage
-from app.importing.outcome import done_view
+from app.importing.outcome import done_view, truth
 from app.importing.reading import ReadingView
 from app.importing.review import ReviewView
 from app.language import filled
@@ -24,8 +25,9 @@ from app.shell.contract import Page
 from app.theme.tokens import FOOT, PAGE_MARGIN, PAGE_MARGIN_SMALL
 from app.widgets.buttons import Button
 from app.widgets.frames import Ground, Hairline
-from app.widgets.labels import ElidedLabel
+from app.widgets.labels import ElidedLabel, TwoLineLabel
 from app.widgets.stepper import Stepper
+from gate.control.messages import Nothing
 
 _STEPS = {Stage.CHOOSE: 0, Stage.READ: 1, Stage.NOTHING: 1, Stage.FAILED: 1, Stage.REVIEW: 2, Stage.DONE: 3}
 
@@ -40,15 +42,12 @@ class ImportPage(Page):
         self._client = client
         self.job = ImportJob(client, self)
         self._title = ElidedLabel("", "title", parent=self)
-        self._line = ElidedLabel("", kind="muted", parent=self)
+        self._line = FoundLine("", kind="muted", parent=self)
         self._steps = Stepper([self.tr("Choose"), self.tr("Read"), self.tr("Review"), self.tr("Done")], self)
         self._stack = QStackedWidget(self)
         self._foot = Ground("base", self)
         self._promise = ElidedLabel(self.tr("One undo takes all of it back."), parent=self)
-        self._truth = ElidedLabel(
-            self.tr("Mail like this is refused from now on. Most new spam comes from senders not yet on a list."),
-            "small", "muted", parent=self,
-        )  # fmt: skip
+        self._truth = TwoLineLabel("", "small", "muted", parent=self)
         self.cancel = Button(self.tr("Cancel"), do=self._leave, parent=self)
         self.primary = Button("", "refused", "primary", self._apply, self)
         self.reading = ReadingView(self.job, self._leave, self)
@@ -58,6 +57,8 @@ class ImportPage(Page):
         self._agreed = False
         self._next: tuple[Sequence[Path], str | None] | None = None
         self._live = True
+        self._came = False
+        self._state = client.state
         self._small = False
         self._build()
         self._connect_signals()
@@ -117,8 +118,26 @@ class ImportPage(Page):
             self._ask(self.tr("Read the new files instead?"), self._lost(), lambda: self.job.start(paths, account))
         elif paths:
             self.job.start(paths, account)
+        elif self.job.stage is Stage.REVIEW and self.isVisible() and not self._came:
+            self._choose_again()
         elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
             self.job.again()
+
+    def _choose_again(self) -> None:
+        """The import is asked for while its review is before the owner: other files are wanted."""
+        if self._has_work():
+            self._ask(self.tr("Choose other files instead?"), self._lost(), self.job.again)
+        else:
+            self.job.again()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What asks for the import shows the page first, then begins."""
+        super().showEvent(event)
+        self._came = True
+        QTimer.singleShot(0, self, self._is_there)
+
+    def _is_there(self) -> None:
+        self._came = False
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Asks where the owner has changed the review, or the gate has not answered yet."""
@@ -145,6 +164,10 @@ class ImportPage(Page):
     def set_live(self, live: bool) -> None:
         self._live = live
         self._show_verb()
+        if self._client.state is not self._state:
+            self._state = self._client.state
+            if self.job.stage is Stage.DONE and not self.job.busy:
+                self._show(self._view(Stage.DONE))
 
     def focus_search(self) -> None:
         if self.job.stage is Stage.REVIEW:
@@ -158,7 +181,7 @@ class ImportPage(Page):
         self._steps.go(_STEPS[stage])
         title, line = self._head(stage)
         self._title.setText(title)
-        self._line.setText(line)
+        self._line.tell(line, words.names(self.job.paths))
         self._line.setVisible(bool(line) and not self._small)
         self._fit_steps()
         self._foot.setVisible(stage is Stage.REVIEW)
@@ -180,12 +203,15 @@ class ImportPage(Page):
 
     def _view(self, stage: Stage) -> QWidget:
         if stage is Stage.DONE:
-            return done_view(self.job, self, self._leave)
+            return done_view(self.job, self, self._leave, self._client.state, self._guard)
         if stage is Stage.NOTHING:
             return nothing_view(self.job, self, self.job.start)
         if stage is Stage.FAILED:
             return failed_view(self.job, self, lambda: self.job.start(self.job.paths, self.job.account), self.job.start)
         return choose_view(self, self.job.start)
+
+    def _guard(self) -> None:
+        self._client.call("start", Nothing(), lambda _status: None)
 
     def _show(self, view: QWidget) -> None:
         if self._passing is not None:
@@ -222,6 +248,7 @@ class ImportPage(Page):
         self.primary.setText("…" if self.job.busy else text)
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
+        self._truth.setText(truth(self._client.state, closing=self.review.closing))
 
     def _changed(self) -> None:
         self._agreed = False

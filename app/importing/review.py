@@ -17,7 +17,7 @@ from app.language import filled
 from app.widgets.buttons import Button
 from app.widgets.fields import SearchField
 from app.widgets.frames import Card
-from app.widgets.labels import Label, visible
+from app.widgets.labels import ElidedLabel, Label, visible
 from app.widgets.segmented import Choice, Segmented
 
 _TYPING_MILLISECONDS = 120
@@ -41,6 +41,8 @@ class ReviewView(QWidget):
         )
         self.problems = Button("", kind="link", do=self._show_problems, parent=self)
         self.tick = Button("", kind="link", do=self._tick_all, parent=self)
+        self.no_ticks = ElidedLabel(self.tr("A closed address refuses all: no tick counts."), kind="muted", parent=self)
+        self.no_ticks.hide()
         self.table = ReviewTable(self.model, self.tr("Senders found"), self)
         self._problem_list = QVBoxLayout()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MILLISECONDS)
@@ -56,6 +58,7 @@ class ReviewView(QWidget):
         row.addStretch(1)
         row.addWidget(self.problems)
         row.addWidget(self.tick)
+        row.addWidget(self.no_ticks)
         card = Card(self)
         inner = QVBoxLayout(card)
         inner.setContentsMargins(1, 1, 1, 4)
@@ -77,6 +80,7 @@ class ReviewView(QWidget):
         self._typing.timeout.connect(lambda: self.model.seek(self.search.text()))
         self.part.chosen.connect(self.model.show_part)
         self.model.counted.connect(self._count)
+        self.model.modelReset.connect(self.table.fit)
 
     # ------------------------------------------------ for the page
 
@@ -146,10 +150,19 @@ class ReviewView(QWidget):
         self.table.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._deed_changed()
 
+    @property
+    def closing(self) -> bool:
+        """Whether the address is to be closed: then no tick counts."""
+        return self.kind.leaked() is not None and self.kind.deed.current() == CLOSE
+
     def _deed_changed(self) -> None:
-        closing = self.kind.leaked() is not None and self.kind.deed.current() == CLOSE
-        self.table.setEnabled(not closing)
-        self.tick.setEnabled(not closing)
+        if self.kind.leaked() is not None:
+            self._job.mark_listed(self.model.groups[0], everywhere=self.kind.deed.current() == EVERYWHERE)
+            self.model.repaint()
+        for part in (self.table, self.search, self.part):
+            part.setEnabled(not self.closing)
+        self.tick.setVisible(not self.closing)
+        self.no_ticks.setVisible(self.closing)
         self.verbChanged.emit()
 
     def _set_target(self, group: Group, account: str) -> None:

@@ -10,14 +10,17 @@ from gate.rules import address
 from gate.rules.matcher import EntryRule, Matcher, build
 
 BOUNCES = "bounces"
+LISTED = "listed"
+"""Why a row is not ticked: what it would deny is denied already."""
 _NEVER_STRANGERS = frozenset({"known", "allowed", "own", "unusable", "bounces"})
 """Reasons that keep a sender from being ticked at a leaked address too."""
 
 
 class Row:
-    """One sender or pattern: what was found, and whether it is ticked. `why` is a code of `words.WHY`."""
+    """One sender or pattern: what was found, and whether it is ticked. `why` is a code of `words.WHY`; `otherwise` is
+    it, with the tick, where the row were on no list."""
 
-    __slots__ = ("_found", "group", "key", "kind", "text", "ticked", "why")
+    __slots__ = ("_found", "group", "key", "kind", "otherwise", "text", "ticked", "why")
 
     def __init__(self, group: "Group", found: Candidate | Member, why: str, *, ticked: bool) -> None:
         self.group = group
@@ -26,6 +29,7 @@ class Row:
         self.kind = found.kind if isinstance(found, Candidate) else "address"
         self.why = why
         self.ticked = ticked
+        self.otherwise: tuple[str, bool] | None = None
         self.key = self.text.casefold()
 
     @property
@@ -92,6 +96,25 @@ def leaked_rows(group: Group, candidates: Iterable[Candidate], expected: Sequenc
                 row.why, row.ticked = "stranger", True
             leaked.rows.append(row)
     return leaked
+
+
+class Listed:
+    """The patterns that are denied already, for one account."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._texts = frozenset(patterns)
+        self._matcher = build("*", [EntryRule(0, "*", "deny", text) for text in self._texts])
+
+    def mark(self, group: Group) -> None:
+        """Untick what stands on a list, and addresses that a wider entry there covers; what another list had marked
+        is as it was."""
+        for row in group.rows:
+            there = row.text in self._texts or (row.kind == "address" and _is_awaited(self._matcher, row.text))
+            if there and row.why not in ("unusable", "expected", LISTED):
+                row.otherwise = (row.why, row.ticked)
+                row.why, row.ticked = LISTED, False
+            elif not there and row.otherwise is not None:
+                (row.why, row.ticked), row.otherwise = row.otherwise, None
 
 
 def _is_awaited(awaited: Matcher, text: str) -> bool:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from app import theme
+from app.importing import words
 from app.importing.model import GROUP_ROLE, INK_ROLE, MAILS, SEEN, SENDER, WHY, ReviewModel
 from app.models.rows import ADDRESS_ROLE, ICON_ROLE, QUIET_ROLE, STRONG_ROLE
 from app.widgets.labels import elide_address
@@ -29,19 +30,20 @@ class ReviewDelegate(RowDelegate):
         return QRectF(rect.left() + self.margin, rect.center().y() - BOX / 2 + 0.5, BOX, BOX)
 
     def _paint_content(self, painter: QPainter, view: QWidget, rect: QRect, index: Index) -> None:
-        t = theme.tokens_for(view)
+        t, live = theme.tokens_for(view), view.isEnabled()
         left = rect.left() + (self.margin if index.column() == SENDER else PAD)
         if index.column() == SENDER:
-            _paint_box(painter, self.box(rect), Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)), t)
+            state = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole))
+            _paint_box(painter, self.box(rect), state if live else Qt.CheckState.Unchecked, t)
             left += BOX + 8
         mark = index.data(ICON_ROLE)
         if mark is not None:
             spot = QRectF(left, rect.center().y() - ICON / 2 + 0.5, ICON, ICON)
-            theme.paint_icon(painter, mark[0], spot, getattr(t, mark[1]))
+            theme.paint_icon(painter, mark[0], spot, getattr(t, mark[1]) if live else t.muted)
             left += ICON + 8
         room = QRect(left, rect.top(), rect.right() - PAD - left, rect.height() - 1)
         painter.setFont(theme.font(bold=bool(index.data(STRONG_ROLE))))
-        ink = index.data(INK_ROLE)
+        ink = index.data(INK_ROLE) if live else "muted"
         painter.setPen(getattr(t, ink) if ink else t.muted if index.data(QUIET_ROLE) else t.text)
         text, metrics = str(index.data() or ""), painter.fontMetrics()
         if index.data(ADDRESS_ROLE):
@@ -100,16 +102,26 @@ class ReviewTable(Table):
         self._delegate = delegate
         self.setItemDelegate(delegate)
         self._model = model
+        self._small = False
         self.setModel(model)
         self.horizontalHeader().setSortIndicator(MAILS, Qt.SortOrder.DescendingOrder)
         self.set_small(False)
 
     def set_small(self, small: bool) -> None:
         """In little room, no dates and a narrower reason."""
+        self._small = small
         self.setColumnHidden(SEEN, small)
+        self.fit()
+
+    def fit(self) -> None:
+        """Reasons get what they need, senders the rest."""
         mails = max(self.column_width_for(self._title(MAILS)) + 28, self.column_width_for("88,888"))
         seen = self.column_width_for("88 Mmm – 88 Mmm")
-        self.set_widths({WHY: _WHY_SMALL if small else _WHY_WIDE, MAILS: mails, SEEN: max(seen, 152)})
+        told = {row.why for group in self._model.groups for row in group.rows}
+        need = [self.column_width_for(words.why(code).text, icon=True) for code in told]
+        need += [self.column_width_for(text) for text in self._model.group_lines()]
+        why = min(max([_WHY_SMALL, *need]), _WHY_SMALL if self._small else _WHY_WIDE)
+        self.set_widths({WHY: why, MAILS: mails, SEEN: max(seen, 152)})
 
     def _title(self, column: int) -> str:
         return str(self._model.headerData(column, Qt.Orientation.Horizontal))

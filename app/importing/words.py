@@ -45,6 +45,7 @@ WHY: dict[str, Why] = {
     "bounces": _against(QT_TRANSLATE_NOOP("Import", "Nearly all forged, but real bounces too")),
     "unusable": _against(QT_TRANSLATE_NOOP("Import", "No entry can be made of it")),
     # the app's own
+    "listed": Why(QT_TRANSLATE_NOOP("Import", "On the list already"), "check", "muted"),
     "stranger": Why(QT_TRANSLATE_NOOP("Import", "A stranger at this address")),
 }
 

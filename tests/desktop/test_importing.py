@@ -16,7 +16,6 @@ from app.importing.page import ImportPage
 from app.link.state import LinkState
 from app.widgets.buttons import Button
 from app.widgets.labels import Label
-from app.widgets.buttons import Button
 from gate.control.messages import Account, AddAccount
 from tests.wire.gate_process import Gate, Home
 
@@ -288,12 +287,13 @@ def test_what_the_gate_was_asked_is_waited_for(assistant: Assistant, tmp_path: P
 def test_a_refused_undo_is_told_on_the_last_step(assistant: Assistant, tmp_path: Path) -> None:
     page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
     assistant.apply(page)
-    assistant.home.done("undo")
+    assistant.home.done("deny", "anna@example.org", "later@bad.example")
     said = heard(assistant)
     page.job.undo()
     assert not page._passing.isEnabled(), "no way out before the answer"
     wait_of(assistant, page)
-    assert said == ["This is taken back already: 1 entry, 1 new account from j"]
+    later = "Deny later@bad.example for anna@example.org"
+    assert said == [f"A later change is about the same: “{later}”. Take that back first."]
     assert assistant.desktop.window.toast.text() == said[0]
     assert page._passing.isEnabled()
     assert not page.job.undone
