@@ -115,7 +115,7 @@ def from_wire(text: str) -> Address:
         local, domain = read_located(text) if _WIDE_SPACE.search(text) else split_path(text)
     except AddressError:
         local, domain = read_located(text)
-    if domain is None or not (local or domain):
+    if domain is None or not (local or domain.removesuffix(".")):  # whatever it is, it is not the null sender
         return Address(fold(local or text), "")
     try:
         return Address(fold(local), canonical_domain(domain))

@@ -101,9 +101,11 @@ def test_where_the_local_part_stands(route: str, local: str, quoted: bool, domai
     assert in_bytes[start - found : end + found] == written.encode()
 
 
-@given(st.text(max_size=20))
+@given(st.one_of(st.text(max_size=20), st.text(st.sampled_from('@."<>:\\() '), max_size=6)))
+@example("@.")
+@example('""@.')
 def test_only_nothing_is_the_null_sender(text: str) -> None:
-    assert address.from_wire(text) != address.NULL or text.strip() in {"", "<>"} or '""' in text
+    assert address.from_wire(text) != address.NULL or text.strip() in {"", "<>"}
 
 
 def test_a_wide_space_is_part_of_a_name() -> None:
