@@ -288,9 +288,9 @@ class _Client:
 
     async def _catch_up(self) -> None:
         try:
-            await asyncio.wait_for(self._writer.drain(), WRITE_SECONDS)
+            await self._write(b"")  # until there is room
+            await self._write(codec.encode_event(Event(seq=self._seq(), kind="resync")))
         except OSError:  # it went away, or reads nothing
             self.abort()
             return
-        self._writer.write(codec.encode_event(Event(seq=self._seq(), kind="resync")))
         self._catching_up = None
