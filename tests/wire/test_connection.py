@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from gate.backend.client_address import ClientAddress, proxy_v2
-from gate.backend.connection import BackendError, Connection, Target, Tls, connect
+from gate.backend.connection import BackendError, Target, Tls, connect
 from gate.backend.reply import Reply
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
