@@ -341,3 +341,35 @@ def test_what_cannot_be_read_is_told_and_read_again(see: Seen, gate: Gate) -> No
     see.qtbot.mouseClick(page.unread.again, Qt.MouseButton.LeftButton)
     see.until(lambda: not page.unread.isVisible())
     assert count(see) == 1
+
+
+def test_the_recipient_gets_what_it_needs(see: Seen, gate: Gate) -> None:
+    """Accounts of several domains are shown whole; the sender keeps the rest, in whatever form and state."""
+    accounts = ("somebody.else@localhost", "a.longer.name@second.example.net")
+    for address in accounts:
+        see.call("account.add", AddAccount(address=address))
+        knock(gate, "stranger@friends.example", address)
+    see.window.show_page("activity")
+    page = see.activity
+    header = page.table.horizontalHeader()
+    see.until(lambda: count(see) == 2 and set(page._accounts.own_domains) >= {"localhost", "second.example.net"})
+
+    def whole() -> bool:
+        texts = (page._decisions.index(row, column).data() for row in (0, 1) for column in (SENDER, RECIPIENT))
+        columns = (SENDER, RECIPIENT) * 2
+        return all(
+            page.table.column_width_for(text) <= header.sectionSize(column)
+            for text, column in zip(texts, columns, strict=True)
+        )
+
+    see.until(whole)
+    see.window.resize(720, 480)
+    see.until(whole)
+    see.window.resize(1100, 720)
+    see.window.show_page("accounts")
+    gate.kill()
+    see.until(lambda: not page._live)
+    see.window.show_page("activity")
+    see.until(whole)
+    open_row(see)
+    see.until(lambda: header.sectionSize(SENDER) >= 160)

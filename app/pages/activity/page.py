@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.link.calls import CallFailed
@@ -20,6 +20,11 @@ from app.widgets.frames import EmptyPage, Hairline
 from app.widgets.table import Table
 from gate.control.messages import Change, Check, Decision
 
+MEASURED = 200
+"""Rows that the columns are fitted to: the newest."""
+SCROLL_BAR = 16
+LEAST_SENDER = 160
+"""Width that the sender keeps, whatever others need."""
 SEEK_MS = 250
 """The gate is asked when the typing pauses."""
 
@@ -121,20 +126,24 @@ class ActivityPage(Page):
         wide = self.table.column_width_for
         words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"), self.tr("Passed on"))
         verdict = max(wide(word, icon=True) for word in words)
-        room = self.width() - (WIDTH if self.details.isVisible() and not self._small else 0)
-        self.table.set_widths(
-            {
-                TIME: max(
-                    wide("23:59" if self._only_today() else "30 Sep 23:59", first=True),
-                    self.table.title_width(TIME, first=True),
-                ),
-                VERDICT: max(verdict, self.table.title_width(VERDICT)),
-                RECIPIENT: max(98, min(200, room // 7)),
-                WHY: max(150, min(320, room // 4)),
-            },
-            stretch=SENDER,
+        time = max(
+            wide("23:59" if self._only_today() else "30 Sep 23:59", first=True),
+            self.table.title_width(TIME, first=True),
         )
+        verdict = max(verdict, self.table.title_width(VERDICT))
+        room = self.width() - (WIDTH if self._details_open() and not self._small else 0) - SCROLL_BAR
+        reason = 0 if self._small else min(max(150, min(320, room // 4)), max(150, self._need(WHY)))
+        # What is left is for sender and recipient; the recipient gets a third, or what the sender leaves.
+        rest = room - time - verdict - reason
+        to = min(self._need(RECIPIENT), max(room // 3, rest - self._need(SENDER)), rest - LEAST_SENDER)
+        self.table.set_widths({TIME: time, VERDICT: verdict, RECIPIENT: max(98, to), WHY: reason}, stretch=SENDER)
         self.table.setColumnHidden(WHY, self._small)
+
+    def _need(self, column: int) -> int:
+        """How wide a column must be for the newest rows."""
+        model = self._decisions
+        texts = {str(model.index(row, column).data()) for row in range(min(len(model.rows), MEASURED))}
+        return max((self.table.column_width_for(text) for text in texts), default=0)
 
     def _only_today(self) -> bool:
         rows = self._decisions.rows
@@ -156,6 +165,12 @@ class ActivityPage(Page):
         self._live = live
         self.bar.set_live(live)
         self.details.set_live(live)
+        self._set_widths()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What changed while another page was shown."""
+        super().showEvent(event)
+        self._set_widths()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
