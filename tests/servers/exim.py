@@ -1,11 +1,10 @@
 """A private Exim (Debian's heavy build, which knows the PROXY protocol), unpacked and not installed."""
 
 import shutil
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.servers.process import SECONDS, ServerProcess, free_ports, wait_for_ports
+from tests.servers.process import Mailboxes, ServerProcess, free_ports, wait_for_ports
 
 CONFIGURATION = """
 exim_path = {program}
@@ -55,7 +54,7 @@ maildir:
 """
 
 
-class Exim:
+class Exim(Mailboxes):
     """A running Exim: ports `plain` and `proxy`, Maildirs below `mail`."""
 
     def __init__(self, servers: Path, folder: Path, *, mailboxes: Iterable[str], domains: Iterable[str]) -> None:
@@ -80,17 +79,3 @@ class Exim:
             [program, "-C", configuration, "-bdf"], environment={"LD_LIBRARY_PATH": str(servers / "lib")}
         )
         wait_for_ports(self.process, self.plain, self.proxy)
-
-    def messages(self, mailbox: str) -> list[bytes]:
-        """The messages in a mailbox as stored: with Exim's headers on top, lines end in LF."""
-        return [path.read_bytes() for path in sorted((self.mail / mailbox / "new").glob("*"))]
-
-    def wait_for_messages(self, mailbox: str, count: int = 1, seconds: float = SECONDS) -> list[bytes]:
-        deadline = time.monotonic() + seconds
-        while len(found := self.messages(mailbox)) < count:
-            assert time.monotonic() < deadline, "\n".join(self.process.lines)
-            time.sleep(0.01)
-        return found
-
-    def stop(self) -> None:
-        self.process.stop()

@@ -1,11 +1,10 @@
 """A private OpenSMTPD. Its paths are compiled in, so it runs in a root of its own (chroot), away from the system's."""
 
 import shutil
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.servers.process import SECONDS, ServerProcess, copy_with_libraries, free_ports, wait_for_ports
+from tests.servers.process import Mailboxes, ServerProcess, copy_with_libraries, free_ports, wait_for_ports
 
 CONFIGURATION = """
 table domains {{ {domains} }}
@@ -23,7 +22,7 @@ opensmtpq:x:991:991::/var/lib/opensmtpd/empty:/usr/sbin/nologin
 GROUP = "root:x:0:\nnogroup:x:65534:\nopensmtpd:x:990:\nopensmtpq:x:991:\n"
 
 
-class OpenSmtpd:
+class OpenSmtpd(Mailboxes):
     """A running OpenSMTPD: ports `plain` and `proxy`, Maildirs below `mail`.
 
     The mailboxes are system users of its own root: what stands before the `@` exists in every one of the domains.
@@ -61,17 +60,3 @@ class OpenSmtpd:
         configuration.chmod(0o600)
         self.process = ServerProcess(["chroot", folder, "/usr/sbin/smtpd", "-d", "-v", "-f", "/etc/smtpd.conf"])
         wait_for_ports(self.process, self.plain, self.proxy)
-
-    def messages(self, mailbox: str) -> list[bytes]:
-        """The messages in a mailbox as stored: with OpenSMTPD's headers on top, lines end in LF."""
-        return [path.read_bytes() for path in sorted((self.mail / mailbox / "new").glob("*"))]
-
-    def wait_for_messages(self, mailbox: str, count: int = 1, seconds: float = SECONDS) -> list[bytes]:
-        deadline = time.monotonic() + seconds
-        while len(found := self.messages(mailbox)) < count:
-            assert time.monotonic() < deadline, "\n".join(self.process.lines)
-            time.sleep(0.01)
-        return found
-
-    def stop(self) -> None:
-        self.process.stop()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.servers.process import ServerProcess, free_ports
+from tests.servers.process import Mailboxes, ServerProcess, free_ports
 
 SERVICES = """
 {plain}   inet  n - n - - smtpd
@@ -39,7 +39,7 @@ QUEUE = ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "i
 NOBODY = 65534
 
 
-class Postfix:
+class Postfix(Mailboxes):
     """A running Postfix.
 
     Attributes:
@@ -115,17 +115,10 @@ class Postfix:
         self.mail.mkdir()
         os.chown(self.mail, NOBODY, NOBODY)
 
-    def messages(self, mailbox: str) -> list[bytes]:
-        """The messages delivered to a mailbox, as stored by virtual(8): with its headers on top, lines end in LF."""
-        return [path.read_bytes() for path in sorted((self.mail / mailbox / "new").glob("*"))]
-
     def wait_for_message(self, mailbox: str, *, after: int = 0) -> bytes:
         """Waits until a message for the mailbox is delivered (told in the log from line `after` on); the newest."""
         self.process.wait_for_line(f"to=<{mailbox}>.*status=sent", after=after)
         return self.messages(mailbox)[-1]
-
-    def stop(self) -> None:
-        self.process.stop()
 
 
 def _inline(mailboxes: Iterable[str]) -> str:

@@ -81,6 +81,33 @@ class ServerProcess:
         self._process.stdout.close()
 
 
+class Mailboxes:
+    """A server that delivers into Maildirs below `mail`, one a mailbox.
+
+    Attributes:
+        mail: their folder.
+        process: the server.
+    """
+
+    mail: Path
+    process: ServerProcess
+
+    def messages(self, mailbox: str) -> list[bytes]:
+        """The messages in a mailbox as stored: with the server's own headers on top, lines end in LF."""
+        return [path.read_bytes() for path in sorted((self.mail / mailbox / "new").glob("*"))]
+
+    def wait_for_messages(self, mailbox: str, count: int = 1, seconds: float = SECONDS) -> list[bytes]:
+        """The messages, as soon as there are so many. (No line of these servers' logs tells of a delivery.)"""
+        deadline = time.monotonic() + seconds
+        while len(found := self.messages(mailbox)) < count:
+            assert time.monotonic() < deadline, "\n".join(self.process.lines)
+            time.sleep(0.01)
+        return found
+
+    def stop(self) -> None:
+        self.process.stop()
+
+
 def wait_for_ports(process: ServerProcess, *ports: int, seconds: float = SECONDS) -> None:
     """Returns when something listens on each of the ports of 127.0.0.1; fails with the server's log."""
     deadline = time.monotonic() + seconds
