@@ -10,6 +10,7 @@ that is `keeper`.
 """
 
 import logging
+import secrets
 import time
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,6 @@ from gate.control.messages import (
     Status,
     Subscribed,
 )
-from gate.trouble import keep
 
 __all__ = ["Call", "CallFailed", "Client"]
 
@@ -301,7 +301,9 @@ class Client(QObject):
         except codec.CodecError:
             raise
         except Exception:  # noqa: BLE001 (the outermost edge of all callbacks)
-            self.complaint.emit(failure("link.fault", {"reference": keep(log, "What the gate told was not taken in")}))
+            reference = secrets.token_hex(4)
+            log.exception("What the gate told was not taken in; reference %s", reference)
+            self.complaint.emit(failure("link.fault", {"reference": reference}))
 
     def _message(self, message: codec.Incoming) -> None:
         if message.method == "hello":
