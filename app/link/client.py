@@ -300,7 +300,7 @@ class Client(QObject):
             self._message(message)
         except codec.CodecError:
             raise
-        except Exception:  # noqa: BLE001 (the outermost edge of all callbacks)
+        except Exception:  # the outermost edge of all callbacks
             reference = secrets.token_hex(4)
             log.exception("What the gate told was not taken in; reference %s", reference)
             self.complaint.emit(failure("link.fault", {"reference": reference}))
