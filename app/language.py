@@ -40,6 +40,8 @@ def plural(text: str, count: int) -> str:
 def speak(app: QCoreApplication, locale: QLocale | None = None) -> QLocale:
     """Load what there is in the owner's language: Qt's own words and ours. English needs no file."""
     wanted = locale or QLocale.system()
+    if wanted.language() == QLocale.Language.C:  # nobody's country: it writes 40000
+        wanted = QLocale(QLocale.Language.English)
     ours = resource("translations/irusu_en.qm").parent
     for stem, folder in (
         ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),

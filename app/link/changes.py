@@ -43,6 +43,14 @@ class ChangeCounts(QObject):
     def imported(self, n: int) -> str:
         return plural(self.tr("%Ln entr(y|ies) from {label}", "", n), n)
 
+    def entries(self, n: int) -> str:
+        """Stands for `{entries}`."""
+        return plural(self.tr("%Ln entr(y|ies)", "", n), n)
+
+    def accounts(self, n: int) -> str:
+        """Stands for `{made}`."""
+        return plural(self.tr("%Ln new account(s)", "", n), n)
+
 
 _counts = ChangeCounts()
 MANY: dict[str, Callable[[int], str]] = {
@@ -69,8 +77,8 @@ def change_in_words(change: Change) -> str:
     """What a change of the journal did. Plain text."""
     params = change.params
     count = params.get("count", 1)
-    more = params.get("accounts") or params.get("closed")  # of an import: the gate's line tells them
-    words = _words(change.code, params, count) if count and not more and isinstance(count, int) else None
+    told = count and not params.get("closed") and isinstance(count, int)  # what was closed the gate's line tells
+    words = _words(change.code, params, count) if told else None
     if words is None:
         return change.text
     try:
@@ -80,6 +88,8 @@ def change_in_words(change: Change) -> str:
 
 
 def _words(code: str, params: Mapping[str, Any], count: int) -> str | None:
+    if code == "import.apply" and params.get("accounts"):
+        return _say(QT_TRANSLATE_NOOP("Change", "{entries}, {made} from {label}"))
     if count > 1:
         return MANY[code](count) if code in MANY and not params.get("made") else None
     text = (WITH_ACCOUNT if params.get("made") else ONE).get(code)
@@ -90,6 +100,8 @@ def _filled(params: Mapping[str, Any]) -> dict[str, Any]:
     filled = dict(params)
     if filled.get("scope") == "*":
         filled["scope"] = _say(QT_TRANSLATE_NOOP("Change", "everyone"))
+    if isinstance(params.get("accounts"), int):
+        filled["entries"], filled["made"] = _counts.entries(params["count"]), _counts.accounts(params["accounts"])
     if params.get("patterns"):
         filled["pattern"] = params["patterns"][0]
     if params.get("fields"):

@@ -113,16 +113,16 @@ class RailItem(QAbstractButton):
 
 
 def two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
-    """The text broken between words into two lines at most, where the least is lost and they are most alike. In a line
-    that is too long an address loses its local part first, and any other word its middle."""
+    """The text broken between words into two lines at most, where the fewest are cut, the least is lost and they are
+    most alike. In a line that is too long an address loses its local part first, and any other word its middle."""
     words = text.split(" ")
     if metrics.horizontalAdvance(text) <= width:
         return [text]
     ways = [(words[:at], words[at:]) for at in range(1, len(words))] or [(words, [])]
 
-    def cost(way: tuple[list[str], list[str]]) -> tuple[int, int]:
+    def cost(way: tuple[list[str], list[str]]) -> tuple[int, int, int]:
         wide = [metrics.horizontalAdvance(" ".join(line)) for line in way]
-        return sum(max(0, each - width) for each in wide), max(wide)
+        return sum(each > width for each in wide), sum(max(0, each - width) for each in wide), max(wide)
 
     return [_fitted(line, metrics, width) for line in min(ways, key=cost) if line]
 

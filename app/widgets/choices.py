@@ -17,13 +17,19 @@ class Choices(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """As Qt does it, which would clip a text that is too long: an address loses its local part, with "…"."""
-        painter, option, style = QStylePainter(self), QStyleOptionComboBox(), self.style()
+    def shown_text(self) -> str:
+        """What of the current text is painted: an address loses its local part first."""
+        option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        room = style.subControlRect(
+        room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        option.currentText = elide_address(option.currentText, self.fontMetrics(), room.width() - 4)
+        return elide_address(option.currentText, self.fontMetrics(), room.width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt does it, which would clip a text that is too long."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)

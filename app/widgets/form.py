@@ -84,7 +84,7 @@ class FormDialog(QDialog):
         self._foot.addWidget(self.cancel)
         self._foot.addWidget(self.ok)
         body = Ground("window", self)
-        column = QVBoxLayout(body)
+        column = self._column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addWidget(Label(title, "section"))
@@ -167,13 +167,10 @@ class FormDialog(QDialog):
 
     def _fit(self) -> None:
         """As high as its wrapped lines need, if there is room: a layout does not see to that by itself."""
-        layout = self.layout()
-        if layout is not None and self.isVisible():
-            layout.activate()
+        if self.isVisible():
             fields = _height(self._fields, self._room.width())
             self._room.setMinimumHeight(fields)
-            layout.activate()
-            height = _height(layout, self.width())
+            height = _height(self._column, self.width())
             over = max(0, height - self._most())
             self._room.setMinimumHeight(max(fields - over, 40))
             self.setMinimumHeight(height - over)
@@ -211,4 +208,5 @@ class FormDialog(QDialog):
 
 def _height(layout: QLayout, width: int) -> int:
     """What a layout needs at this width."""
+    layout.invalidate()
     return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()

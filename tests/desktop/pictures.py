@@ -5,6 +5,7 @@ a display it draws off screen; under Xvfb (QT_QPA_PLATFORM=xcb) through a real w
 """
 
 import os
+import signal
 import smtplib
 import subprocess
 import sys
@@ -21,7 +22,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
 from app.application import Desktop, dress
+from app.importing.job import Stage
+from app.importing.page import ImportPage
 from app.link.state import Connection, LinkState
+from app.pages.accounts.page import AccountsPage
+from app.widgets.form import FormDialog
 from gate import folders
 from gate.control.messages import Status
 from tests.wire.gate_process import Gate, Home
@@ -54,10 +59,30 @@ def fill(home: Home, gate: Gate) -> None:
     home.done("allow", "anna@example.org", "kate@parcel-desk.example", "--note", "a friend")
     home.done("deny", "*", "@spam.example")
     for sender, recipient in CALLERS:
-        with smtplib.SMTP("127.0.0.1", gate.port, timeout=20) as smtp:
-            smtp.ehlo("client.example")
-            smtp.docmd("MAIL", f"FROM:<{sender}>")
-            smtp.docmd("RCPT", f"TO:<{recipient}>")
+        knock(gate, sender, recipient)
+
+
+def knock(gate: Gate, sender: str, recipient: str) -> None:
+    """Ask to write."""
+    with smtplib.SMTP("127.0.0.1", gate.port, timeout=20) as smtp:
+        smtp.ehlo("client.example")
+        smtp.docmd("MAIL", f"FROM:<{sender}>")
+        smtp.docmd("RCPT", f"TO:<{recipient}>")
+
+
+def spam(path: Path, mails: int) -> Path:
+    """An mbox of mail to the accounts, to one that is not there yet, and to nobody that it names."""
+    own = ("anna@example.org", "bob@example.org", "shop-acme@example.org", "new.one@example.org", "")
+    texts = []
+    for number in range(mails):
+        sender = f"offers{number % 97}@{'mail.' * (number % 3)}bulk{number % 41}.example"
+        to = own[min(number % 11, 4) if number % 11 else 4]
+        if to.startswith("shop") and number % 2:
+            sender = "orders@acme-shop.example"
+        told = f"Delivered-To: {to}\n" if to else ""
+        texts.append(f"From x Tue Nov 24 08:35:36 2026\nReturn-Path: <{sender}>\n{told}Subject: x\n\ntext\n\n")
+    path.write_text("".join(texts), "utf-8", newline="\n")
+    return path
 
 
 class Longer(QTranslator):
@@ -73,8 +98,9 @@ class Longer(QTranslator):
 class Album:
     """Takes the pictures."""
 
-    def __init__(self, app: QApplication, desktop: Desktop, folder: Path) -> None:
+    def __init__(self, app: QApplication, desktop: Desktop, folder: Path, variant: str) -> None:
         self.app, self.desktop, self.window, self.folder = app, desktop, desktop.window, folder
+        self.variant = variant
 
     def until(self, ready: Callable[[], bool]) -> None:
         """Let the window live until then, twenty seconds at most."""
@@ -93,16 +119,18 @@ class Album:
         """One picture of the window, or of a dialog."""
         self.window.resize(size)
         self.settle()
+        name = f"{self.variant}-{name}" if self.variant else name
         (of or self.window).grab().save(str(self.folder / f"{name}.png"))
         print(name)
 
     def everywhere(self, name: str) -> None:
-        """The same at both sizes and in the dark."""
+        """The same at both sizes and, in the usual variant, in the dark."""
         self.take(name)
         self.take(f"{name}-small", SMALL)
-        theme.use(theme.DARK)
-        self.take(f"{name}-dark")
-        theme.use(theme.LIGHT)
+        if not self.variant:
+            theme.use(theme.DARK)
+            self.take(f"{name}-dark")
+            theme.use(theme.LIGHT)
 
     def pages(self) -> None:
         """What an owner sees while the gate guards."""
@@ -112,9 +140,68 @@ class Album:
         self.everywhere("accounts-anna")
         window.show_page("activity")
         self.everywhere("activity")
+        window.pages["activity"].table.selectRow(1)  # type: ignore[attr-defined]
+        self.everywhere("activity-details")
+        window.pages["activity"].table.selectRow(0)  # type: ignore[attr-defined]
         window.open_import()
         self.everywhere("import")
         window.show_page("accounts")
+
+    def imports(self, mail: Path) -> None:
+        """The assistant while it reads, with what it found, and for an address that leaked."""
+        window = self.window
+        window.open_import([mail])
+        page = window._import
+        assert isinstance(page, ImportPage)
+        self.until(lambda: page.job.progress.messages > 0 or page.job.stage is not Stage.READ)
+        child = page.job._child
+        if child is not None and child.pid and hasattr(signal, "SIGSTOP"):
+            os.kill(child.pid, signal.SIGSTOP)  # it would be over before the picture is taken
+            self.everywhere("import-progress")
+            os.kill(child.pid, signal.SIGCONT)
+        self.until(lambda: page.job.stage is not Stage.READ)
+        self.everywhere("import-review")
+        page.review.kind.leak.setChecked(True)
+        self.everywhere("import-leaked")
+        page.job.again()
+        window.show_page("accounts")
+
+    def dialogs(self) -> None:
+        """Each dialog over a large window and over a small one."""
+        accounts = self.window.pages["accounts"]
+        assert isinstance(accounts, AccountsPage)
+        accounts.show_item(scope="anna@example.org")
+        scope = accounts.view
+        self.until(lambda: bool(scope.pane._model.shown))
+        entry = scope.pane._model.shown[0]
+        for name, ask in (
+            ("dialog-account", accounts.add_account), ("dialog-account-edit", scope.edit_account),
+            ("dialog-many", lambda: scope._add_many("@a.example\nno pattern\n@b.example")),
+            ("dialog-entry", lambda: scope._edit_entry(entry)),
+        ):  # fmt: skip
+            for size, more in ((LARGE, ""), (SMALL, "-small")):
+                self.window.resize(size)
+                self.settle()
+                ask()
+                (dialog,) = [each for each in self.window.findChildren(FormDialog) if each.isVisible()]
+                self.take(name + more, size, dialog)
+                if not self.variant and not more:
+                    theme.use(theme.DARK)
+                    self.take(f"{name}-dark", size, dialog)
+                    theme.use(theme.LIGHT)
+                dialog.reject()
+                self.settle()
+
+    def domains(self, home: Home, gate: Gate) -> None:
+        """Accounts in several domains."""
+        for account in ("office@second.example", "a.much.longer.name@post.third-domain.example"):
+            home.done("account", "add", account)
+            home.done("deny", account, "@spam.example")
+            knock(gate, "win@spam.example", account)
+        self.window.show_page("accounts")
+        self.everywhere("domains")
+        self.window.show_page("activity")
+        self.everywhere("domains-activity")
 
     def states(self) -> None:
         """The header in every state, on the activity page, by showing what the client would."""
@@ -149,28 +236,20 @@ def main(folder: Path) -> None:
         home = Home(Path(root))
         with home.gate("--state", "guarding") as gate:
             desktop = Desktop(folders.find())
-            album = Album(app, desktop, folder)
+            album = Album(app, desktop, folder, variant)
             desktop.window.show()
             desktop.client.connect_gate()
             album.until(lambda: desktop.client.state is LinkState.GUARDING)
-            if variant:
-                album.take(f"{variant}-first")
-                fill(home, gate)
-                desktop.window.show_page("accounts")
-                for name, size in (("", LARGE), ("-small", SMALL)):
-                    album.take(f"{variant}-accounts{name}", size)
-                    desktop.window.show_page("activity")
-                    album.take(f"{variant}-activity{name}", size)
-                    desktop.window.open_import()
-                    album.take(f"{variant}-import{name}", size)
-                    desktop.window.show_page("accounts")
-            else:
-                album.everywhere("first")
-                desktop.window.show_page("activity")
-                album.take("activity-empty")
-                desktop.window.show_page("accounts")
-                fill(home, gate)
-                album.pages()
+            album.everywhere("first")
+            desktop.window.show_page("activity")
+            album.take("activity-empty")
+            desktop.window.show_page("accounts")
+            fill(home, gate)
+            album.pages()
+            album.imports(spam(Path(root) / "a-rather-long-name-of-kept-spam.mbox", 40_000))
+            album.dialogs()
+            album.domains(home, gate)
+            if not variant:
                 album.states()
             desktop.keeper.leave(lambda: None)
     if not variant:

@@ -51,6 +51,8 @@ def test_changes_of_many_and_of_a_new_account(qapp: QApplication) -> None:
 
     assert told("entries.deny", count=3, scope="*") == "Deny 3 senders for everyone"
     assert told("import.apply", count=2, label="100% {spam}.mbox") == "2 entries from 100% {spam}.mbox"
+    assert told("import.apply", count=2034, label="a.mbox", accounts=1) == "2,034 entries, 1 new account from a.mbox"
+    assert told("import.apply", count=2, label="a.mbox", closed=1) == "the gate's line"
     new = {"count": 1, "made": True, "patterns": ["a@b.example"]}
     assert told("entries.deny", scope="x@c.example", **new) == "Add account x@c.example and deny a@b.example"
     assert told("entries.deny", scope="x@c.example", count=2, made=True) == "the gate's line"

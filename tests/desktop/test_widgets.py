@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QKeySequence, QPaintEvent, QRegion, QShortcut, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.counts import counts
 from app.dialogs.ask import Question
-from app.language import filled, plural
+from app.language import filled, plural, speak
+from app.widgets import choices
 from app.widgets.buttons import Button, IconButton
+from app.widgets.choices import Choices
 from app.widgets.fields import PatternField, SearchField
 from app.widgets.form import FormDialog
 from app.widgets.frames import EmptyPage
@@ -349,6 +351,9 @@ def test_a_form_fits_the_window_it_stands_over(qapp: QApplication, qtbot: QtBot,
     assert form.height() <= height
     for button in (form.ok, form.cancel):
         assert form.rect().contains(button.geometry().translated(button.parentWidget().mapTo(form, QPoint(0, 0))))
+    QApplication.processEvents()
+    below = form._room.mapTo(form, QPoint(0, form._room.height())).y()
+    assert below <= form.ok.mapTo(form, QPoint(0, 0)).y(), "nothing lies under the buttons"
     form.complain("The gate has something against it. " * 5)
     assert form.height() <= height
     assert form.rect().contains(form.ok.mapTo(form, form.ok.rect().bottomRight()))
@@ -371,3 +376,40 @@ def test_the_binding_keeps_its_references(qapp: QApplication, qtbot: QtBot) -> N
     for _ in range(2000):
         widget.update()
     assert sys.getrefcount(None) > before - 1000
+
+
+def test_a_box_to_choose_from_cuts_only_what_does_not_fit(qtbot: QtBot) -> None:
+    """What it was made wide enough for stands there whole; an address that does not fit shows that it is cut."""
+    box = Choices()
+    qtbot.addWidget(box)
+    box.addItems(["shop-acme@example.org", "All time"])
+    box.show()
+    whole = box.sizeHint().width()
+    box.resize(whole, 32)
+    assert box.shown_text() == "shop-acme@example.org"
+    box.resize(whole - 30, 32)
+    assert box.shown_text().endswith("…@example.org")
+    box.resize(whole, 32)
+    assert box.shown_text() == "shop-acme@example.org"
+
+
+@pytest.mark.parametrize("text", ["All time", "Everyone may write, except these senders"])
+def test_a_choice_that_has_the_room_it_asks_for_is_whole(
+    qapp: QApplication, qtbot: QtBot, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Choices()
+    qtbot.addWidget(box)
+    box.addItem(text)
+    box.resize(box.sizeHint())
+    shown: list[str] = []
+    monkeypatch.setattr(choices, "elide_address", lambda *given: shown.append(elide_address(*given)) or shown[-1])
+    box.grab()
+    assert shown == [text]
+
+
+def test_a_locale_of_no_country_still_parts_thousands(qapp: QApplication) -> None:
+    before = QLocale()
+    try:
+        assert speak(qapp, QLocale.c()).toString(40_000) == "40,000"
+    finally:
+        QLocale.setDefault(before)
