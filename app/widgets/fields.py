@@ -118,6 +118,7 @@ class PatternField(QWidget):
         second.addWidget(self._wrong)
         second.addWidget(self._pill)
         second.addWidget(self._meaning, 1)
+        self.many.setStyleSheet("QPushButton { min-height: 0; }")
         self.many.setFixedHeight(24)  # the line's, so that nothing jumps
         second.addWidget(self.many)
         third = QHBoxLayout()

@@ -280,7 +280,10 @@ def test_taking_the_only_account_back_is_no_fault(see: Seen) -> None:
 def test_several_senders_in_the_field_are_offered_as_many(see: Seen, qtbot: QtBot) -> None:
     make(see)
     view = see.accounts.view
+    place = view.pane.y()
     qtbot.keyClicks(view.field.edit, "a@bad.example, b@bad.example c@bad.example")
+    see.until(view.field.many.isVisible)
+    assert view.pane.y() == place, "nothing jumps"
     assert view.field._meaning.text() == "One sender at a time."
     assert view.field.many.isVisible()
     assert not view.deny.isEnabled()
