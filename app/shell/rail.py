@@ -53,7 +53,7 @@ class Rail(Ground):
         self._redo.setFixedSize(40, 40)
         self._logo = _Logo(self)
         self.more = IconButton("more", self.tr("More about this gate"), self._ask_more, size=16, parent=self)
-        self.more.setFixedSize(28, 28)
+        self.more.setGeometry(RAIL - 40, 10, 32, 32)  # beside the name, above the line that it would cut
         self._offered = False
         self._rows: list[QHBoxLayout] = []
         self._build()
@@ -73,14 +73,13 @@ class Rail(Ground):
         column.setSpacing(4)
         top = QHBoxLayout()
         top.setContentsMargins(20, 16, 8, 16)
-        top.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._name)
         words.addWidget(self._gate)
         top.addLayout(words, 1)
-        top.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
-        top.setSpacing(8)
+        top.setSpacing(12)
         column.addLayout(top)
         self._top = top
         for item in self._items.values():

@@ -47,6 +47,8 @@ def test_a_broken_gate_toml_is_told_whole_and_mended(start_app: StartApp, home: 
     for size in ((1100, 720), (720, 480)):
         window.resize(*size)
         QApplication.processEvents()
+        middle = page.line.mapTo(page, page.line.rect().center()).x()
+        assert abs(middle - page.width() / 2) < 60
         assert page.line.height() >= page.line.heightForWidth(page.line.width()), "no line is cut"
     settings.write_text(good, "utf-8")
     qtbot.mouseClick(window.header.button(Action.START), Qt.MouseButton.LeftButton)
@@ -83,6 +85,7 @@ def test_whether_the_gate_ends_with_the_window_can_be_decided_anew(
     reaches(qtbot, desktop, LinkState.STOPPED)
     window = desktop.window
     qtbot.waitUntil(window.rail.more.isVisible, timeout=SECONDS)
+    assert window.rail._gate.elided(window.rail._gate.width()) == "This computer"
     qtbot.mouseClick(window.rail.more, Qt.MouseButton.LeftButton)
     menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
     (stop,) = menu.actions()
@@ -93,6 +96,7 @@ def test_whether_the_gate_ends_with_the_window_can_be_decided_anew(
     assert window._farewell.menu().actions()[0].isChecked()
     window.resize(720, 480)
     assert not window.rail.more.isVisible()
+    assert window.rail._logo.geometry().center().x() == pytest.approx(window.rail.width() / 2, abs=1)
     with qtbot.waitSignal(window.rail.moreAsked):
         window.rail._logo.menuAsked.emit(QPoint(5, 5))
     window.close()
