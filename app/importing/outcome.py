@@ -30,15 +30,19 @@ _CLOSED = (
 """What an import brings: while the gate guards, and while it does not."""
 
 
-def truth(state: LinkState, *, closing: bool) -> str:
-    """What the import brings, in the state that the gate is in."""
+def truth(state: LinkState, *, closing: bool, watched: bool = False) -> str:
+    """What the import brings, in the state that the gate is in; `watched`: the address that is closed is only
+    watched."""
+    if closing and watched:
+        return translate("Import", "It is only watched, so all get in until you switch that off.")
     now, later = _CLOSED if closing else _DENIED
     return translate("Import", now if state is LinkState.GUARDING else later)
 
 
 def done_view(
-    job: ImportJob, parent: QWidget, close: Callable[[], None], state: LinkState, guard: Callable[[], None]
-) -> EmptyPage:
+    job: ImportJob, parent: QWidget, close: Callable[[], None], state: LinkState, guard: Callable[[], None],
+    *, watched: bool = False,
+) -> EmptyPage:  # fmt: skip
     """What the gate made of the import; `guard` makes it guard where it does not."""
     shut = Button(translate("Import", "Done"), "check", "primary", close)
     more = Button(translate("Import", "Import more…"), "import", do=job.again)
@@ -59,7 +63,7 @@ def done_view(
         _title(job),
         _sentence(job),
         buttons=(shut, *start, undo, more),
-        second_way=truth(state, closing=job.closed is not None),
+        second_way=truth(state, closing=job.closed is not None, watched=watched),
         parent=parent,
     )
 

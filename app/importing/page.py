@@ -21,6 +21,7 @@ from app.importing.reading import ReadingView
 from app.importing.review import ReviewView
 from app.language import filled
 from app.link.client import CallFailed, Client
+from app.models.accounts import AccountsModel
 from app.shell.contract import Page
 from app.theme.tokens import FOOT, PAGE_MARGIN, PAGE_MARGIN_SMALL
 from app.widgets.buttons import Button
@@ -203,12 +204,18 @@ class ImportPage(Page):
 
     def _view(self, stage: Stage) -> QWidget:
         if stage is Stage.DONE:
-            return done_view(self.job, self, self._leave, self._client.state, self._guard)
+            return done_view(
+                self.job, self, self._leave, self._client.state, self._guard, watched=self._watched(self.job.closed)
+            )
         if stage is Stage.NOTHING:
             return nothing_view(self.job, self, self.job.start)
         if stage is Stage.FAILED:
             return failed_view(self.job, self, lambda: self.job.start(self.job.paths, self.job.account), self.job.start)
         return choose_view(self, self.job.start)
+
+    def _watched(self, address: str | None) -> bool:
+        account = AccountsModel.of(self._client).find(address)
+        return account is not None and account.watch
 
     def _guard(self) -> None:
         self._client.call("start", Nothing(), lambda _status: None)
@@ -248,7 +255,9 @@ class ImportPage(Page):
         self.primary.setText("…" if self.job.busy else text)
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
-        self._truth.setText(truth(self._client.state, closing=self.review.closing))
+        leaked = self.review.kind.leaked()
+        watched = self._watched(leaked.account if leaked is not None else None)
+        self._truth.setText(truth(self._client.state, closing=self.review.closing, watched=watched))
 
     def _changed(self) -> None:
         self._agreed = False

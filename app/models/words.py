@@ -121,6 +121,8 @@ def account_line(account: Account) -> str:
         text = translate("Words", "No known senders yet")
     elif account.mode == "allow":
         text = sentences.only_known(account.allowed)
+    elif account.watch and not account.denied and not account.allowed:
+        return translate("Words", "Watch only: all get in")
     else:
         text = counts(account.denied, account.allowed)
     return filled(translate("Words", "Watch only, all get in: %1"), text) if account.watch else text

@@ -14,6 +14,7 @@ from app.importing.job import Stage
 from app.importing.model import SEEN
 from app.importing.page import ImportPage
 from app.link.state import LinkState
+from app.models.accounts import AccountsModel
 from app.widgets.buttons import Button
 from app.widgets.labels import Label
 from gate.control.messages import Account, AddAccount
@@ -419,6 +420,13 @@ def test_closing_an_address_greys_the_ticks_and_says_its_own_sentence(assistant:
     assistant.apply(page)
     assert "Mail like this" not in shown(page)
     assert "“no such user” as soon as Irusu guards" in shown(page)
+    assistant.home.done("account", "set", "shop@example.org", "--mode", "deny", "--watch")
+    page = assistant.reviewed(tmp_path / "j")
+    page.review.kind.leak.click()
+    page.review.kind.deed.choose("close")
+    assistant.until(lambda: AccountsModel.of(assistant.desktop.client).find("shop@example.org").watch)
+    assistant.apply(page)
+    assert "It is only watched, so all get in" in shown(page)
 
 
 def test_what_is_on_the_list_already_is_not_ticked_again(assistant: Assistant, tmp_path: Path) -> None:

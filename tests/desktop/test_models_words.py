@@ -56,6 +56,7 @@ def test_times(qapp: QApplication) -> None:
         (Account(address=ANNA, mode="allow", allowed=1), "Only 1 known sender"),
         (Account(address=ANNA, mode="allow", allowed=14, denied=3), "Only 14 known senders"),
         (Account(address=ANNA, mode="closed", denied=3), "Closed: nobody gets in"),
+        (Account(address=ANNA, watch=True), "Watch only: all get in"),
         (Account(address=ANNA, denied=3, watch=True), "Watch only, all get in: 3 denied"),
         (Account(address=ANNA, mode="closed", watch=True), "Watch only, all get in: closed"),
     ],
