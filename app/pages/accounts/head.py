@@ -11,7 +11,7 @@ from app.models.counts import counts
 from app.models.words import EVERYONE, MODES, mode_sentence, scope_title, short
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
-from app.widgets.labels import AddressLabel, ElidedLabel
+from app.widgets.labels import AddressLabel, TwoLineLabel
 
 SMALL_MODE = 304
 """Of the mode's box beside the title: in another language it may want more than there is."""
@@ -34,7 +34,7 @@ class ScopeHead(QWidget):
         self._scope: Scope | None = None
         self.back = IconButton("left", self.tr("Back to the accounts"), self.back_wanted.emit)
         self.title = AddressLabel(step="title")
-        self.line = ElidedLabel(step="body", kind="muted")
+        self.line = TwoLineLabel(step="body", kind="muted")
         self.mode = Choices()
         self.mode.setAccessibleName(self.tr("Who may write"))
         for mode in MODES:
