@@ -13,6 +13,7 @@ from app.link.calls import failure
 from app.models.accounts import LINE_ROLE
 from app.models.entries import PATTERN
 from app.models.rows import ICON_ROLE
+from app.pages.accounts.many_dialog import CHECKED_HERE
 from app.widgets.form import FormDialog
 from gate.control.messages import AddAccount, AddEntries, OneAccount, SetAccount
 from tests.desktop.seeing import Seen, knock
@@ -266,6 +267,22 @@ def test_good_lines_are_added_and_the_wrong_ones_stay(see: Seen, qtbot: QtBot) -
     qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
     see.gone(dialog)
     see.until(lambda: "@casino.example" in patterns_shown(see))
+
+
+def test_more_lines_than_are_looked_at_here_are_judged_by_the_gate(see: Seen, qtbot: QtBot) -> None:
+    make(see)
+    view = see.accounts.view
+    view._add_many("\n".join([*(f"s{n}@bad.example" for n in range(CHECKED_HERE)), "casino"]))
+    dialog = view.dialog
+    assert (dialog.ok.text(), dialog.wrong()) == ("Deny 2,001", "")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(dialog.wrong)
+    assert dialog.wrong().startswith("Line 2001: ")
+    assert dialog.ok.text() == "Deny the 2,000 good ones"
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.until(lambda: dialog.patterns.toPlainText() == "casino")
+    assert see.window.toast.text() == "2,000 senders denied."
+    dialog.reject()
 
 
 def test_taking_the_only_account_back_is_no_fault(see: Seen) -> None:

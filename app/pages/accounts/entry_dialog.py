@@ -39,6 +39,7 @@ class EntryDialog(FormDialog):
         self.add_field(self.tr("Pattern"), self.pattern)
         self.add_field(self.tr("List"), self.list)
         self.add_field(self.tr("Note"), self.note)
+        self.pattern.changed.connect(lambda _pattern: self.show_wrong(""))  # it is being corrected
         self.pattern.setFocus()
         self.pattern.edit.selectAll()
 
