@@ -115,9 +115,8 @@ def test_a_home_of_somebody_else_is_not_touched(monkeypatch, tmp_path):
     assert list(home.iterdir()) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_home_that_cannot_be_written_is_one_line(monkeypatch, tmp_path):
-    home = tmp_path / "home"
+def test_a_home_that_cannot_be_written_is_one_line(monkeypatch, refusable):
+    home = refusable / "home"
     home.mkdir(mode=0o500)
     monkeypatch.setenv("IRUSU_HOME", str(home))
     with pytest.raises(FolderError, match="cannot be used"):

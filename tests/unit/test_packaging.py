@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from gate import __version__
 
 TOP = Path(__file__).parents[2]
 LOCKS = sorted((TOP / "packaging" / "requirements").glob("*.txt"))
@@ -61,8 +62,11 @@ def test_the_wheel_runs_the_gate_and_carries_its_resources(tmp_path: Path) -> No
         capture_output=True,
     )
     (wheel,) = built.glob("irusu-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", tmp_path / "site", wheel],
+        check=True,
+        capture_output=True,
+    )
     program = (
         "import gate, gate.folders as f, sys; print(gate.__file__);"
         " print(f.resource('gate.toml').read_text('utf-8')[:0], f.resource('sample/spam.mbox').stat().st_size > 0);"
@@ -74,6 +78,10 @@ def test_the_wheel_runs_the_gate_and_carries_its_resources(tmp_path: Path) -> No
     ).stdout
     assert told.startswith(str(tmp_path / "site"))
     assert "True" in told and "not running" in told
+    script = tmp_path / "site" / "bin" / "irusu-gate"
+    version = subprocess.run([script, "--version"], env=environment, check=True, capture_output=True, text=True).stdout
+    assert version == f"irusu-gate {__version__}\n"
+    assert (tmp_path / "site" / "bin" / "irusu").exists()
 
 
 def set_up(program: str, *, path: str) -> "subprocess.CompletedProcess[str]":

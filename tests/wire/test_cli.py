@@ -279,14 +279,6 @@ def test_help_version_and_wrong_usage(home):
         assert "Traceback" not in found.stderr
 
 
-def test_both_names_are_the_same(home):
-    script = Path(sys.executable).with_name("irusu-gate")
-    if not script.exists():
-        pytest.skip("Irusu is not installed here")
-    found = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=SECONDS, check=True)
-    assert found.stdout == home.done("--version")
-
-
 def test_control_and_bidi_characters_never_reach_a_terminal(home, tmp_path):
     home.done("account", "add", "user2@localhost", "--given-to", "Shop")
     home.refused("account", "set", "user2@localhost", "--given-to", "evil\x1b[2J\u202eshop")
