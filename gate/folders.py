@@ -77,6 +77,11 @@ class Folders:
         for folder in (self.config, self.data, self.log, self.run):
             make_private(folder)
 
+    def check(self) -> None:
+        """FolderError where what is there already is not ours; makes nothing."""
+        for folder in (self.config, self.data, self.log, self.run):
+            _check_ours(folder)
+
     def socket_places(self) -> list[Path]:
         """Where a client seeks the gate's socket, the likeliest first. None of them need exist."""
         if self.socket is not None:

@@ -9,6 +9,7 @@ from gate import __version__, config
 from gate.cli import link, output
 from gate.cli.options import Json
 from gate.control.client import ClientError
+from gate.errors import Fault
 from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
 
 QUIT_SECONDS = 45.0
@@ -101,12 +102,13 @@ def quit_(as_json: Json = False) -> None:
 
 
 def _not_running() -> Status:
-    """What can be told without a gate; a gate.toml that cannot be used is a warning here."""
+    """What can be told without a gate; folders or a gate.toml that cannot be used are a warning here."""
     places = link.folders()
     found = Status(state="not running", version=__version__, home=str(places.data), settings=str(places.config_file))
     try:
+        places.check()
         deliver = config.load(places.config_file).gate.deliver
-    except config.ConfigError as problem:
+    except Fault as problem:
         warning = Warning(code=problem.code, text=str(problem), params=dict(problem.params))
         return msgspec.structs.replace(found, warnings=[warning])
     return msgspec.structs.replace(found, deliver=deliver)

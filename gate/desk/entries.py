@@ -161,12 +161,18 @@ def added(
     note: str = "",
     origin: str | None = None,
 ) -> list[RowChange]:
-    """The rows that put patterns on a list and take them off the scope's other one. Those there already are left."""
+    """The rows that put patterns on a list and take them off the scope's other one. Those there already are left, but
+    for a note that is given and says something else."""
     there = entries.by_patterns(tx, scope, [pattern.text for pattern in wanted])
     fresh = [pattern for pattern in wanted if pattern.text not in there or there[pattern.text].list != list_]
     now = utc_now()
     ids = entries.new_ids(tx, len(fresh)) if fresh else range(0)
-    return [
+    noted = [
+        RowChange(row, msgspec.structs.replace(row, note=note))
+        for row in there.values()
+        if note and row.list == list_ and row.note != note
+    ]
+    return noted + [
         RowChange(
             there.get(pattern.text),
             EntryRow(

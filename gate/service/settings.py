@@ -20,7 +20,7 @@ from gate.recorder import Recorder
 from gate.service.opening import Opened, view
 from gate.service.port import MailPort
 
-COMMAND = "irusu-gate serve"
+COMMAND = "serve"
 """What a line names where an option is to blame, not the file."""
 RESTART = ("gate.listen", "gate.deliver", "gate.client_address", "gate.hostname", "gate.recipient_delimiter")
 """What a gate begins with and keeps."""

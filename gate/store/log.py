@@ -120,16 +120,18 @@ class Log:
     def _failed(self, error: StoreError) -> None:
         """Remember what is wrong; a corrupt file goes out of the way, so that the next opening makes a new one."""
         with self._lock:
-            if str(error) != str(self._trouble):
+            unsound = error.code in ("store.corrupt", "store.foreign")
+            if str(error) != str(self._trouble) and not unsound:
                 _log.warning("%s", error)
             self._trouble = error
-            if error.code not in ("store.corrupt", "store.foreign"):
+            if not unsound:
                 return
             if self._database is not None:
                 self._database.close()
                 self._database = None
             try:
                 self._set_aside = _out_of_the_way(self.path)
+                _log.warning("%s is not sound; a new log is begun, the old one is %s", self.path, self._set_aside)
             except OSError as problem:
                 _log.warning("%s could not be set aside: %s", self.path, problem)
 

@@ -70,6 +70,17 @@ def test_adding_again_is_no_change(opened: OpenDesk) -> None:
     assert [row.pattern for row in opened.entries(ANNA)] == ["x@bad.example"]
 
 
+def test_a_note_given_again_is_taken_and_taken_back(opened: OpenDesk) -> None:
+    opened.deny(ANNA, "x@bad.example", note="first")
+    (before,) = opened.entries(ANNA)
+    assert opened.deny(ANNA, "x@bad.example", note="second").change is not None
+    (after,) = opened.entries(ANNA)
+    assert (after.id, after.note) == (before.id, "second")
+    assert opened.deny(ANNA, "x@bad.example", note="second").change is None
+    opened.undo()
+    assert opened.entries(ANNA) == [before]
+
+
 def test_one_list_takes_from_the_other_in_the_same_undo(opened: OpenDesk) -> None:
     opened.deny(ANNA, "x@bad.example", note="first")
     before = opened.rows()

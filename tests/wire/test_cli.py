@@ -503,3 +503,14 @@ def test_commands_at_the_same_time_all_get_their_turn(home):
         _, said = process.communicate(timeout=SECONDS)
         assert process.returncode == 0, said
     assert len(home.json("entries", "user2@localhost")) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_status_says_that_a_home_is_somebody_elses(home):
+    home.path.mkdir(exist_ok=True)
+    data = home.path / "data"
+    data.mkdir()
+    os.chown(data, 12345, 12345)
+    (warning,) = home.json("status")["warnings"]
+    assert warning["code"] == "folder.not_yours" and str(data) in warning["text"]
+    assert list(data.iterdir()) == []
