@@ -204,7 +204,7 @@ class Window(QMainWindow):
         self._ever_connected = self._ever_connected or live
         self.header.show_state(
             state, sessions=latest.sessions if latest is not None else 0, trouble=self._keeper.trouble,
-            last_word=self._client.last_word, seconds=self._client.seconds_to_retry(),
+            ended=self._keeper.ended, last_word=self._client.last_word, seconds=self._client.seconds_to_retry(),
         )  # fmt: skip
         stale = self._ever_connected and not live
         self._old.show_since(self._client.last_word if stale else None)
@@ -221,7 +221,7 @@ class Window(QMainWindow):
     def _show_trouble(self, trouble: str, warnings: Sequence[GateWarning]) -> None:
         """Why the gate does not start: in place of pages that show nothing yet, above those that do."""
         alone = bool(trouble) and not self._ever_connected
-        self._trouble.show_line(trouble)
+        self._trouble.show_line(trouble, ended=self._keeper.ended)
         self._trouble.setVisible(alone)
         self._stack.setVisible(not alone)
         above = [GateWarning(code="link.trouble", text=trouble)] if trouble and not alone else []

@@ -27,6 +27,7 @@ class Keeper(QObject):
 
     Attributes:
         trouble: why the gate could not be started, one line; empty when nothing is known against it.
+        ended: the trouble is rather that it ended, and did not say why.
     """
 
     troubled = Signal()
@@ -39,6 +40,7 @@ class Keeper(QObject):
         self._process = process
         self._settings = settings
         self.trouble = ""
+        self.ended = False
         self._may_launch = False
         self._replacing = False
         self._again = QTimer(self, singleShot=True, interval=AGAIN_MILLISECONDS)
@@ -132,9 +134,9 @@ class Keeper(QObject):
         self._again.stop()
         self._patience.stop()
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, trouble: str, *, ended: bool = False) -> None:
         if trouble != self.trouble:
-            self.trouble = trouble
+            self.trouble, self.ended = trouble, ended
             self.troubled.emit()
 
     def _part(self) -> None:
@@ -161,14 +163,14 @@ class Keeper(QObject):
         if self._leaving is not None:
             self._part()
         elif self._client.ended(pid):
-            self._tell(line or fault_in_words("link.ended", {}, ""))
+            self._tell(line or fault_in_words("link.ended", {}, ""), ended=not line)
         elif self._client.state is LinkState.CONNECTING and self._left_to_try:
             self._left_to_try -= 1  # the gate that was asked to end may still hold the lock
             self._again.start()
         elif self._client.state is LinkState.CONNECTING:
             self._patience.stop()
             self._client.give_up()
-            self._tell(line or fault_in_words("link.died", {}, ""))
+            self._tell(line or fault_in_words("link.died", {}, ""), ended=not line)
 
     def _too_long(self) -> None:
         self._client.give_up()

@@ -1,7 +1,7 @@
 """The bundled gate process: launched when nobody answers, outliving the window, and never killed.
 
-Knows nothing of the socket. A gate that ends before it answers has said why on its standard error: its last line is
-what the owner is shown.
+Knows nothing of the socket. A gate that ends by itself before it is ready has said why on its standard error: its last
+line is what the owner is shown. Any other end has no reason there: what it said last is how it was.
 """
 
 import os
@@ -30,7 +30,7 @@ class GateProcess(QObject):
     """A gate that this window launched, if it did.
 
     Signals:
-        died(int, str): the one with this pid has ended; its last line, or an empty text.
+        died(int, str): the one with this pid has ended; why, in its own line, or an empty text.
     """
 
     died = Signal(int, str)
@@ -78,15 +78,18 @@ class GateProcess(QObject):
         self._poll.start()
         return ""
 
-    def last_line(self) -> str:
-        """What it said last on its standard error; nothing if that was only that it is ready."""
+    def _reason(self, code: int) -> str:
+        """Why it failed to start: what it said last on its standard error. Nothing if it had been ready, or if its exit
+        code is no fault of its own (negative: a signal)."""
+        if code <= 0:
+            return ""
         try:
             text = self._words.read_text("utf-8", "replace")
         except OSError:
             return ""
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        last = lines[-1].removeprefix("irusu-gate: ") if lines else ""
-        return "" if last.startswith("ready: ") else last
+        lines = [line.strip().removeprefix("irusu-gate: ") for line in text.splitlines() if line.strip()]
+        ready = any(line.startswith("ready: ") for line in lines)
+        return lines[-1] if lines and not ready else ""
 
     def forget(self) -> None:
         """Leave it to itself: it goes on when the window is gone."""
@@ -99,8 +102,8 @@ class GateProcess(QObject):
         if self._process is None or self._process.poll() is None:
             return
         self._poll.stop()
-        pid, self._process = self._process.pid, None
-        self.died.emit(pid, self.last_line())
+        pid, code, self._process = self._process.pid, self._process.returncode, None
+        self.died.emit(pid, self._reason(code))
 
 
 def _creation_flags() -> int:

@@ -33,6 +33,7 @@ class Header(QWidget):
         self._state = LinkState.CONNECTING
         self._small = False
         self._trouble = ""
+        self._ended = False
         self._sessions = 0
         self._last_word: datetime | None = None
         self._seconds: int | None = None
@@ -80,12 +81,12 @@ class Header(QWidget):
     # ------------------------------------------------------------ for the window
 
     def show_state(
-        self, state: LinkState, *, sessions: int = 0, trouble: str = "", last_word: datetime | None = None,
-        seconds: int | None = None,
+        self, state: LinkState, *, sessions: int = 0, trouble: str = "", ended: bool = False,
+        last_word: datetime | None = None, seconds: int | None = None,
     ) -> None:  # fmt: skip
-        """Paint a state. `trouble`: what the gate said against being started, which stands below; `last_word`,
-        `seconds`: when it was last heard and when it is tried again."""
-        self._state, self._sessions, self._trouble = state, sessions, trouble
+        """Paint a state. `trouble`: what the gate said against being started, which stands below, or `ended`:
+        that it ended; `last_word`, `seconds`: when it was last heard and when it is tried again."""
+        self._state, self._sessions, self._trouble, self._ended = state, sessions, trouble, ended
         self._last_word, self._seconds = last_word, seconds
         self._paint_state()
 
@@ -136,6 +137,8 @@ class Header(QWidget):
         return max(HEADER_SMALL, self._title.sizeHint().height() + 20) if self._small else max(HEADER, text)
 
     def _words(self) -> str:
+        if self._trouble and self._ended:
+            return self.tr("It ended, and nobody had asked it to. No mail comes in through it.")
         if self._trouble:
             return self.tr("It could not be started. The reason is below.")
         words = sentence(self._state, self._sessions)

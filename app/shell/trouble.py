@@ -19,12 +19,13 @@ class TroublePage(Ground):
     """The gate's reason. The header has the button that starts it again.
 
     Attributes:
-        line: the label with the reason, to be selected and copied.
+        title: what happened. line: the label with the reason, to be selected and copied.
     """
 
     def __init__(self, settings: Path, parent: QWidget | None = None) -> None:
         """`settings`: the gate.toml that the gate goes by."""
         super().__init__("window", parent)
+        self.title = Label(step="title", wrap=True, parent=self)
         self.line = Label(wrap=True, parent=self)
         selectable = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         self.line.setTextInteractionFlags(selectable)
@@ -37,8 +38,7 @@ class TroublePage(Ground):
 
     def _build(self) -> None:
         centre = Qt.AlignmentFlag.AlignHCenter
-        title = Label(self.tr("The gate cannot start"), "title", wrap=True, parent=self)
-        for label in (title, self._mend):
+        for label in (self.title, self._mend):
             label.setAlignment(centre)
         card = Card(self)
         row = QHBoxLayout(card)
@@ -58,12 +58,14 @@ class TroublePage(Ground):
         column.setSpacing(16)
         column.addStretch(1)
         column.addWidget(Disc("state-not-running", ink="lost", fill="lost_tint", parent=self), 0, centre)
-        for part in (title, card, self._mend):
+        for part in (self.title, card, self._mend):
             column.addWidget(part)
         column.addStretch(1)
 
-    def show_line(self, line: str) -> None:
-        """What the gate said."""
+    def show_line(self, line: str, *, ended: bool = False) -> None:
+        """What the gate said, or that it `ended` and said nothing, which leaves nothing to mend."""
+        self.title.setText(self.tr("The gate ended") if ended else self.tr("The gate cannot start"))
+        self._mend.setVisible(not ended)
         self.line.setText(line[:1].upper() + line[1:])
 
     def _copy(self) -> None:

@@ -137,13 +137,18 @@ def test_killed_gate_is_lost_and_comes_back(start_app: StartApp, home: Home, qtb
     reaches(qtbot, desktop, LinkState.GUARDING, LinkState.NOT_RUNNING)
 
 
-@pytest.mark.parametrize("first", ["process", "socket"])
-def test_a_launched_gate_that_dies_is_not_running(start_app: StartApp, home: Home, qtbot: QtBot, first: str) -> None:
+@pytest.mark.parametrize(("first", "state"), [("process", "stopped"), ("socket", "stopped"), ("socket", "guarding")])
+def test_a_launched_gate_that_dies_is_not_running(
+    start_app: StartApp, home: Home, qtbot: QtBot, first: str, state: str
+) -> None:
     """Whether its process or its socket is seen to end first: nobody can be guarding."""
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
     pid = desktop.process.pid
     assert pid is not None
+    if state == "guarding":
+        home.done("start")
+        reaches(qtbot, desktop, LinkState.GUARDING)
     poll, transport = desktop.process._poll, desktop.client._transport
     if first == "process":
         transport._socket.blockSignals(True)
@@ -155,9 +160,11 @@ def test_a_launched_gate_that_dies_is_not_running(start_app: StartApp, home: Hom
         poll.start()
     reaches(qtbot, desktop, LinkState.NOT_RUNNING)
     qtbot.waitUntil(lambda: bool(desktop.keeper.trouble), timeout=SECONDS)
-    assert desktop.keeper.trouble == "The gate ended, and did not say why."
+    assert desktop.keeper.trouble == "The gate ended, and did not say why.", "how it was is no reason"
+    header = desktop.window.header.accessibleName()
+    assert "It ended" in header and "could not be started" not in header
     desktop.keeper.start_gate()
-    reaches(qtbot, desktop, LinkState.STOPPED)
+    reaches(qtbot, desktop, LinkState.GUARDING if state == "guarding" else LinkState.STOPPED)
     assert desktop.keeper.launched_it
     assert desktop.process.pid != pid
     assert desktop.keeper.trouble == ""
