@@ -1,11 +1,12 @@
 """One item of the rail: a page, or Undo. Paints itself, wide and small."""
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app import theme
 from app.theme.tokens import RAIL, RAIL_ITEM, RAIL_SMALL
+from app.widgets.buttons import clicked_by_enter
 from app.widgets.labels import elide_address, plain_tip
 from app.widgets.segmented import by_keyboard
 
@@ -51,6 +52,10 @@ class RailItem(QAbstractButton):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not clicked_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ringed = by_keyboard(event)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 
 from app import theme
 from app.widgets.labels import plain_tip
@@ -15,6 +16,16 @@ _INKS = {
     "on-red-primary": "lost_fill",
     "on-toast": "toast_link",
 }
+
+
+def clicked_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Enter presses the button that has the focus, as Space does; Qt does so in dialogs only. Whether it was Enter."""
+    if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        return False
+    event.accept()
+    if not event.isAutoRepeat():
+        button.click()
+    return True
 
 
 class Button(QPushButton):
@@ -44,6 +55,10 @@ class Button(QPushButton):
     def setToolTip(self, text: str) -> None:
         super().setToolTip(plain_tip(text))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not clicked_by_enter(self, event):
+            super().keyPressEvent(event)
+
 
 class IconButton(QPushButton):
     """A square button that only shows an icon; `words` are its tooltip and accessible name."""
@@ -65,6 +80,10 @@ class IconButton(QPushButton):
         """Say in other words what it does."""
         self.setToolTip(plain_tip(words))
         self.setAccessibleName(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not clicked_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(32, 32)

@@ -15,6 +15,7 @@ from app import theme
 from app.counts import counts
 from app.dialogs.ask import Question
 from app.language import filled, plural, speak
+from app.shell.rail_item import RailItem
 from app.widgets import choices
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
@@ -358,6 +359,29 @@ def test_a_form_fits_the_window_it_stands_over(qapp: QApplication, qtbot: QtBot,
     assert form.height() <= height
     assert form.rect().contains(form.ok.mapTo(form, form.ok.rect().bottomRight()))
     form.reject()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_the_focused_button_is_pressed_by_enter_and_by_space(qapp: QApplication, qtbot: QtBot, key: Qt.Key) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    for button in (Button("Do", parent=page), IconButton("close", "Put away", parent=page), RailItem("undo", "Undo")):
+        button.setParent(page)
+        pressed: list[bool] = []
+        button.clicked.connect(pressed.append)
+        qtbot.keyClick(button, key)
+        assert len(pressed) == 1
+        button.setEnabled(False)
+        qtbot.keyClick(button, key)
+        assert len(pressed) == 1
+
+
+def test_enter_on_the_way_back_of_a_question_goes_back(qapp: QApplication, qtbot: QtBot) -> None:
+    told: list[bool] = []
+    asked = Question("Really?", "It stays.", "Do", lambda do, _tick: told.append(do), keep="Go back")
+    asked.open()
+    qtbot.keyClick(asked.keep_button, Qt.Key.Key_Return)
+    assert told == [False]
 
 
 def test_icon_buttons_have_words(qapp: QApplication, qtbot: QtBot) -> None:
