@@ -3,7 +3,7 @@ address, who is expected there, and what shall happen to all others."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -27,6 +27,8 @@ from app.widgets.labels import Label, plain_tip, visible
 from app.widgets.segmented import Choice, Segmented
 from gate.control.messages import Fault
 from gate.rules import pattern
+
+translate = QCoreApplication.translate
 
 _FIELD = 128
 """Room that a field needs."""
@@ -165,6 +167,10 @@ class MailKind(Card):
         found = (_read(text) for text in self._texts())
         return [each.text for each in found if isinstance(each, pattern.Pattern)]
 
+    def wrong(self) -> str:
+        """Why what was typed as expected cannot be read; empty when it can, and while no address leaked."""
+        return _complaint(self._texts()) if self.leak.isChecked() else ""
+
     def set_small(self, small: bool) -> None:
         """In little room the second choice says less."""
         self.leak.setText(
@@ -200,12 +206,24 @@ class MailKind(Card):
         self._line.setVisible(leak)
         self._more.setVisible(leak)
         found = [_read(text) for text in self._texts()]
-        faults = (each for each in found if isinstance(each, Fault))
-        wrong = next((fault_in_words(each.code, each.params, str(each)) for each in faults), "")
+        wrong = self.wrong()
         self._wrong.setText(wrong)
         self._wrong.setVisible(bool(wrong))
         kind = next((kind_icon(each.kind) for each in found if isinstance(each, pattern.Pattern)), "person")
         theme.set_icon(self._mark, kind, 16, "muted")
+
+
+def _complaint(texts: Sequence[str]) -> str:
+    """What is wrong with the first that cannot be read. To deny a word is no advice for who is expected."""
+    faults = [(text, each) for text in texts if isinstance(each := _read(text), Fault)]
+    if not faults:
+        return ""
+    first = faults[0][1]
+    if first.code != "pattern.word":
+        return fault_in_words(first.code, first.params, str(first))
+    said = " ".join(text for text, each in faults if each.code == "pattern.word")
+    why = translate("Import", "a word by itself is no address")
+    return fault_in_words("entry.expect_pattern", {"text": visible(said), "why": why}, str(first))
 
 
 def _read(text: str) -> pattern.Pattern | Fault:

@@ -47,7 +47,8 @@ class ImportPage(Page):
         self._steps = Stepper([self.tr("Choose"), self.tr("Read"), self.tr("Review"), self.tr("Done")], self)
         self._stack = QStackedWidget(self)
         self._foot = Ground("base", self)
-        self._promise = ElidedLabel(self.tr("One undo takes all of it back."), parent=self)
+        self._promise = ElidedLabel("", parent=self)
+        self._fault = ""
         self._truth = TwoLineLabel("", "small", "muted", parent=self)
         self.cancel = Button(self.tr("Cancel"), do=self._leave, parent=self)
         self.primary = Button("", "refused", "primary", self._apply, self)
@@ -178,6 +179,7 @@ class ImportPage(Page):
 
     def _show_stage(self) -> None:
         self._agreed = False
+        self._fault = ""
         stage = self.job.stage
         self._steps.go(_STEPS[stage])
         title, line = self._head(stage)
@@ -255,17 +257,20 @@ class ImportPage(Page):
         self.primary.setText("…" if self.job.busy else text)
         self.primary.setEnabled(possible and self._live and not self.job.busy)
         self.cancel.setEnabled(not self.job.busy)
+        unread = self.tr("First correct who is expected: it cannot be read.") if self.review.kind.wrong() else ""
+        self._promise.setText(unread or self._fault or self.tr("One undo takes all of it back."))
         leaked = self.review.kind.leaked()
         watched = self._watched(leaked.account if leaked is not None else None)
         self._truth.setText(truth(self._client.state, closing=self.review.closing, watched=watched))
 
     def _changed(self) -> None:
         self._agreed = False
+        self._fault = ""
         self._show_verb()
 
     def _set_waiting(self, waiting: bool) -> None:
         if waiting:
-            self._promise.setText(self.tr("One undo takes all of it back."))
+            self._fault = ""
         self.review.setEnabled(not waiting)
         if self._passing is not None:
             self._passing.setEnabled(not waiting)
@@ -282,7 +287,8 @@ class ImportPage(Page):
     def _refused(self, fault: CallFailed) -> None:
         """In the review it stands in the foot; the last step has none."""
         if self.job.stage is Stage.REVIEW:
-            self._promise.setText(fault.text)
+            self._fault = fault.text
+            self._show_verb()
         else:
             self._client.complaint.emit(fault)
 

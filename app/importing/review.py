@@ -108,13 +108,14 @@ class ReviewView(QWidget):
     def verb(self) -> tuple[str, bool]:
         """What the primary button says, and whether it may be pressed."""
         leaked = self.kind.leaked()
+        readable = not self.kind.wrong()
         if leaked is not None and self.kind.deed.current() == CLOSE:
-            return filled(self.tr("Close %1"), visible(leaked.account or "")), True
+            return filled(self.tr("Close %1"), visible(leaked.account or "")), readable
         ticked = self.model.counts()[1]
         if not ticked:
             return self.tr("Nothing is ticked"), False
         everywhere = leaked is not None and self.kind.deed.current() == EVERYWHERE
-        return counts.deny_everywhere(ticked) if everywhere else counts.deny(ticked), True
+        return counts.deny_everywhere(ticked) if everywhere else counts.deny(ticked), readable
 
     def apply(self) -> None:
         """Do what `verb` says."""

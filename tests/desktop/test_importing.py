@@ -148,12 +148,29 @@ def test_leaked_here_everywhere_and_closed(assistant: Assistant, tmp_path: Path)
 def test_a_wrong_expected_sender_is_told(assistant: Assistant) -> None:
     page = assistant.reviewed(SAMPLE)
     page.review.kind.leak.click()
-    page.review.kind.expected.setText("acme")
+    page.review.kind.expected.setText("acme @shop.example here")
     told = page.review.kind._wrong.text()
-    assert told == "A word by itself is no address. To deny the word: keyword:acme", (
-        "the window's words, not the gate's"
-    )
-    assert page.review.kind.expected_patterns() == []
+    assert told == "acme here cannot be an expected sender: a word by itself is no address.", "no word is denied here"
+    assert page.review.kind.expected_patterns() == ["@shop.example"]
+
+
+def test_an_expected_sender_that_cannot_be_read_holds_the_import_up(assistant: Assistant) -> None:
+    page = assistant.reviewed(SAMPLE)
+    page.review.kind.leak.click()
+    assert page.primary.isEnabled()
+    for deed in ("here", "everywhere", "close"):
+        page.review.kind.deed.choose(deed)
+        page.review.kind.expected.setText("nonsense here")
+        assert not page.primary.isEnabled()
+        assert page._promise.text() == "First correct who is expected: it cannot be read."
+        page._apply()
+        assert not page.job.busy
+        page.review.kind.expected.setText("@shop.example")
+        assert page.primary.isEnabled()
+        assert page._promise.text() == "One undo takes all of it back."
+    page.review.kind.expected.setText("nonsense")
+    page.review.kind.spam.click()
+    assert page.primary.isEnabled(), "kept spam has nobody expected"
 
 
 def test_mail_of_nobody_asks_one_question(assistant: Assistant, tmp_path: Path) -> None:
