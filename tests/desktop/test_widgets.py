@@ -368,7 +368,7 @@ def test_the_focused_button_is_pressed_by_enter_and_by_space(qapp: QApplication,
     for button in (Button("Do", parent=page), IconButton("close", "Put away", parent=page), RailItem("undo", "Undo")):
         button.setParent(page)
         pressed: list[bool] = []
-        button.clicked.connect(pressed.append)
+        button.clicked.connect(lambda _checked=False, pressed=pressed: pressed.append(True))
         qtbot.keyClick(button, key)
         assert len(pressed) == 1
         button.setEnabled(False)
