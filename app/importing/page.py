@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app import theme
 from app.dialogs.ask import Question
 from app.importing import words
 from app.importing.choose import choose_view, failed_view, nothing_view
@@ -50,10 +51,12 @@ class ImportPage(Page):
         self._promise = ElidedLabel("", parent=self)
         self._fault = ""
         self._truth = TwoLineLabel("", "small", "muted", parent=self)
-        self.cancel = Button(self.tr("Cancel"), do=self._leave, parent=self)
-        self.primary = Button("", "refused", "primary", self._apply, self)
+        # Tab goes through them as they are made: the review, then what closes it.
         self.reading = ReadingView(self.job, self._leave, self)
         self.review = ReviewView(self.job, self)
+        self.cancel = Button(self.tr("Cancel"), do=self._cancel, parent=self)
+        self.primary = Button("", "refused", "primary", self._apply, self)
+        self._had_focus = False
         self._passing: QWidget | None = None
         self._question: Question | None = None
         self._agreed = False
@@ -150,7 +153,7 @@ class ImportPage(Page):
             self._agreed = True
             close()
 
-        self._ask(self.tr("Close without the import?"), self._lost(), agreed)
+        self._ask(self.tr("Close without the import?"), self._lost(), agreed, self.tr("Close without the import"))
         return False
 
     def set_small(self, small: bool) -> None:
@@ -169,7 +172,11 @@ class ImportPage(Page):
         if self._client.state is not self._state:
             self._state = self._client.state
             if self.job.stage is Stage.DONE and not self.job.busy:
-                self._show(self._view(Stage.DONE))
+                focus, view = QApplication.focusWidget(), self._view(Stage.DONE)
+                inside = self._passing is not None and focus is not None and self._passing.isAncestorOf(focus)
+                self._show(view)
+                if inside:
+                    _focus_first(view)
 
     def focus_search(self) -> None:
         if self.job.stage is Stage.REVIEW:
@@ -197,7 +204,11 @@ class ImportPage(Page):
             self.review.begin()
             self._show(self.review)
         else:
-            self._show(self._view(stage))
+            view = self._view(stage)
+            self._show(view)
+            if stage is Stage.DONE and self._had_focus:
+                _focus_first(view)
+            self._had_focus = False
         self._show_verb()
 
     def _fit_steps(self) -> None:
@@ -271,6 +282,8 @@ class ImportPage(Page):
     def _set_waiting(self, waiting: bool) -> None:
         if waiting:
             self._fault = ""
+            focus = QApplication.focusWidget()
+            self._had_focus = focus is not None and self.isAncestorOf(focus)
         self.review.setEnabled(not waiting)
         if self._passing is not None:
             self._passing.setEnabled(not waiting)
@@ -296,6 +309,13 @@ class ImportPage(Page):
         if self.primary.isEnabled() and self.job.stage is Stage.REVIEW:
             self.review.apply()
 
+    def _cancel(self) -> None:
+        """As Close does: what the owner has changed is not given up unasked."""
+        if not self.job.busy and self._has_work():
+            self._ask(self.tr("Leave the review?"), self._lost(), self._leave)
+        else:
+            self._leave()
+
     def _leave(self) -> None:
         if not self.job.busy:
             self.job.stop()
@@ -311,8 +331,8 @@ class ImportPage(Page):
             return self.tr("The gate has not answered yet. It may be done all the same: the history tells.")
         return self.tr("What you have changed in the review is not kept.")
 
-    def _ask(self, title: str, said: str, do: Callable[[], object]) -> None:
-        """One question at a time."""
+    def _ask(self, title: str, said: str, do: Callable[[], object], leave: str = "") -> None:
+        """One question at a time. To keep the review is what Enter and Escape answer."""
         if self._question is not None:
             return
 
@@ -321,7 +341,19 @@ class ImportPage(Page):
             if yes:
                 do()
 
-        self._question = Question(
-            title, said, self.tr("Go on"), answered, keep=self.tr("Go back"), parent=self.window()
-        )
-        self._question.open()
+        keep = self.tr("Wait") if self.job.busy else self.tr("Keep reviewing")
+        leave = leave or self.tr("Leave the review")
+        self._question = asked = Question(title, said, leave, answered, keep=keep, parent=self.window())
+        theme.set_kind(asked.do_button, "plain")
+        theme.set_kind(asked.keep_button, "primary")
+        asked.do_button.setAutoDefault(False)
+        asked.keep_button.setDefault(True)
+        asked.keep_button.setFocus()
+        asked.open()
+
+
+def _focus_first(view: QWidget) -> None:
+    """What had the focus is gone or cannot be pressed: Qt would give it to the rail."""
+    first = next((button for button in view.findChildren(Button) if button.isEnabled()), None)
+    if first is not None:
+        first.setFocus(Qt.FocusReason.TabFocusReason)

@@ -354,6 +354,56 @@ def test_a_changed_review_is_not_lost_unasked(assistant: Assistant, tmp_path: Pa
     assistant.until(lambda: not window.isVisible())
 
 
+def test_to_keep_reviewing_is_what_enter_answers(assistant: Assistant, tmp_path: Path) -> None:
+    """And Cancel asks as closing does, where the owner has changed something."""
+    assistant.desktop.settings.setValue("told_gate_stays", True)
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    closed: list[bool] = []
+    page.closed.connect(lambda: closed.append(True))
+    page.review.model.toggle([1])
+    for ask, leave in (
+        (assistant.desktop.window.close, "Close without the import"),
+        (page.cancel.click, "Leave the review"),
+    ):
+        ask()
+        asked = question(assistant)
+        assert asked is not None
+        assert (asked.keep_button.text(), asked.do_button.text()) == ("Keep reviewing", leave)
+        assert asked.keep_button.isDefault()
+        assistant.until(asked.keep_button.hasFocus)
+        assistant.qtbot.keyClick(asked, Qt.Key.Key_Return)
+        assistant.until(lambda: question(assistant) is None)
+        assert page.job.stage is Stage.REVIEW
+    assert closed == []
+    page.cancel.click()
+    answer(assistant, yes=True)
+    assert closed == [True]
+
+
+def test_cancel_of_what_is_as_it_was_suggested_asks_nothing(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    with assistant.qtbot.waitSignal(page.closed):
+        page.cancel.click()
+    assert question(assistant) is None
+
+
+def test_the_focus_goes_through_the_review_and_on_to_what_was_done(assistant: Assistant, tmp_path: Path) -> None:
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", "anna@example.org")))
+    review, seen = page.review, []
+    review.kind.spam.setFocus()
+    for _ in range(12):
+        seen.append(QApplication.focusWidget())
+        assistant.qtbot.keyClick(seen[-1], Qt.Key.Key_Tab)
+    wanted = [review.kind.spam, review.search, review.tick, review.table, page.cancel, page.primary]
+    assert [widget for widget in seen if widget in wanted][: len(wanted)] == wanted
+    page.primary.setFocus()
+    assistant.qtbot.keyClick(page.primary, Qt.Key.Key_Space)
+    assistant.until(lambda: page.job.stage is Stage.DONE)
+    done = button(page, "Done")
+    assert done is not None
+    assert done.hasFocus()
+
+
 def test_who_is_expected_is_kept_with_the_account(assistant: Assistant, tmp_path: Path) -> None:
     shop, bob = "shop@example.org", "bob@example.org"
     assistant.add_account(shop)
