@@ -58,7 +58,7 @@ class Window(QMainWindow):
     ) -> None:  # fmt: skip
         super().__init__()
         self._client, self._keeper = client, keeper
-        self._farewell = Farewell(keeper, settings, left, self)
+        self._farewell = Farewell(keeper, settings, left, self.complain, self)
         self._small = False
         self._current = pages[0].key
         self._import: ImportPage | None = None
@@ -215,7 +215,7 @@ class Window(QMainWindow):
             theme.set_stale(page, stale)
             page.set_live(live)
         self._show_trouble(self._keeper.trouble, latest.warnings if live and latest is not None else [])
-        self.rail.show_more(offered=live and self._keeper.launched_it)
+        self.rail.show_more(offered=live or state is LinkState.FOREIGN)
         self._show_undo()
 
     def _show_trouble(self, trouble: str, warnings: Sequence[GateWarning]) -> None:

@@ -1,7 +1,7 @@
 """Keeps the window and a gate together: finds one or launches the bundled one, and parts from it politely.
 
-It ends a gate only by asking, at exit, and only one that this window launched itself and whose owner chose so. It
-never kills one.
+It ends a gate only by asking: when its owner says so, or at exit one that this window launched itself and whose owner
+chose so. It never kills one.
 """
 
 from collections.abc import Callable
@@ -94,6 +94,11 @@ class Keeper(QObject):
             failed(why)
 
         self._client.call("quit", Nothing(), None, kept, owner=self)
+
+    def end_gate(self, failed: Callable[[CallFailed], None]) -> None:
+        """Ask the gate that answers to end, whoever launched it; it is not started again unasked."""
+        self._launch_no_more()
+        self._client.call("quit", Nothing(), None, failed, owner=self)
 
     @property
     def settings(self) -> Path:

@@ -1,4 +1,5 @@
-"""Closing the window: the gate goes on without it, which is said once; then the app parts from it politely."""
+"""Closing the window: the gate goes on without it, which is said once; then the app parts from it politely. And ending
+the gate, which the owner can do from any window that reaches it."""
 
 from collections.abc import Callable
 
@@ -6,20 +7,26 @@ from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.dialogs.ask import Question
+from app.link.calls import CallFailed
 from app.link.keeper import Keeper
 
 TOLD_GATE_STAYS = "told_gate_stays"
 
 
 class Farewell(QObject):
-    """Asked by the window before it closes. `left` is called when the app may end.
+    """Asked by the window before it closes. `left` is called when the app may end; `complain` tells why a gate does
+    not end.
 
     Attributes:
         parting: it has begun, and nothing calls it back.
     """
 
-    def __init__(self, keeper: Keeper, settings: QSettings, left: Callable[[], None], window: QWidget) -> None:
+    def __init__(
+        self, keeper: Keeper, settings: QSettings, left: Callable[[], None], complain: Callable[[CallFailed], None],
+        window: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(window)
+        self._complain = complain
         self._keeper, self._settings, self._left, self._window = keeper, settings, left, window
         self.parting = False
 
@@ -38,14 +45,26 @@ class Farewell(QObject):
             self._keeper.leave(self._left)
 
     def menu(self) -> QMenu:
-        """Whether the gate that this window launched ends with it; the choice may be made another way at any time."""
+        """What ends the gate that answers: now; and one that this window launched, with it. That choice may be made
+        another way at any time."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("End the gate…")).triggered.connect(lambda _checked=False: self._ask_end())
+        if not self._keeper.launched_it:
+            return menu
         stop = menu.addAction(self.tr("Stop the gate when this window closes"))
         stop.setCheckable(True)
         stop.setChecked(self._keeper.stops_at_exit)
         stop.toggled.connect(self._keeper.set_stop_at_exit)
         return menu
+
+    def _ask_end(self) -> None:
+        Question(
+            self.tr("End the gate?"),
+            self.tr("No mail comes in through it then, until it is started again. What it knows stays as it is."),
+            self.tr("End the gate"), lambda do, _tick: self._keeper.end_gate(self._complain) if do else None,
+            keep=self.tr("Go on"), parent=self._window,
+        ).open()  # fmt: skip
 
     def _tell(self) -> None:
         tick = self.tr("Stop the gate when I close this window") if self._keeper.launched_it else ""

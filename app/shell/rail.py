@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.language import filled
@@ -12,23 +12,43 @@ from app.link.words import change_in_words
 from app.shell.pages import PageSpec, page_word
 from app.shell.rail_item import RailItem
 from app.theme.tokens import RAIL, RAIL_SMALL
-from app.widgets.buttons import IconButton
+from app.widgets.buttons import IconButton, clicked_by_enter
 from app.widgets.frames import Ground, Hairline
 from app.widgets.labels import ElidedLabel, Label
 from gate.control.messages import Change
 
 
-class _Logo(QWidget):
-    """Signal `menuAsked(QPoint)`: its menu is wanted, at this point of the screen."""
+class _Logo(QAbstractButton):
+    """In the small form the button of the gate's menu. Signal `menuAsked(QPoint)`: its menu is wanted, at this point of
+    the screen."""
 
     menuAsked = Signal(QPoint)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, words: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFixedSize(32, 32)
+        self._words = words
+        self.setAccessibleName(words)
+        self.offer(small=False)
+        self.clicked.connect(lambda _checked=False: self.menuAsked.emit(self.mapToGlobal(self.rect().bottomLeft())))
+
+    def offer(self, *, small: bool) -> None:
+        """Whether it is the only way to the menu: then the keyboard finds it, and it shows that there is one."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if small else Qt.FocusPolicy.NoFocus)
+        self.setToolTip(self._words if small else "")
+        self.setCursor(Qt.CursorShape.PointingHandCursor if small else Qt.CursorShape.ArrowCursor)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme.paint_icon(QPainter(self), "irusu", QRectF(0, 0, 32, 32), theme.tokens().white)
+        t, painter = theme.tokens(), QPainter(self)
+        theme.paint_icon(painter, "irusu", QRectF(0, 0, 32, 32), t.white)
+        if self.hasFocus():
+            painter.setPen(QPen(t.accent, 2))
+            painter.drawRoundedRect(QRectF(1, 1, 30, 30), 5, 5)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not clicked_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menuAsked.emit(event.globalPos())
@@ -36,7 +56,7 @@ class _Logo(QWidget):
 
 class Rail(Ground):
     """Signals: `chosen(str)` a page's key; `undoAsked()`, `redoAsked()`; `moreAsked(QPoint)` the menu of the gate that
-    this window launched, at this point of the screen."""
+    answers, at this point of the screen."""
 
     chosen = Signal(str)
     moreAsked = Signal(QPoint)
@@ -51,7 +71,7 @@ class Rail(Ground):
         self._undo = RailItem("undo", self.tr("Undo"), page=False, parent=self)
         self._redo = IconButton("redo", self.tr("Redo"), parent=self)
         self._redo.setFixedSize(40, 40)
-        self._logo = _Logo(self)
+        self._logo = _Logo(self.tr("More about this gate"), self)
         self.more = IconButton("more", self.tr("More about this gate"), self._ask_more, size=16, parent=self)
         self.more.setGeometry(RAIL - 40, 10, 32, 32)  # beside the name, above the line that it would cut
         self._offered = False
@@ -114,9 +134,11 @@ class Rail(Ground):
         self._redo.raise_()
 
     def show_more(self, *, offered: bool) -> None:
-        """Whether the gate is one that this window launched. In the small form the logo's context menu is the way."""
+        """Whether a gate answers, which can be ended. In the small form the logo is the way to its menu."""
+        small = self._name.isHidden()
         self._offered = offered
-        self.more.setVisible(offered and not self._name.isHidden())
+        self.more.setVisible(offered and not small)
+        self._logo.offer(small=offered and small)
 
     def _ask_more(self) -> None:
         self.moreAsked.emit(self.more.mapToGlobal(self.more.rect().bottomLeft()))

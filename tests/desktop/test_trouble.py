@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.application import Desktop, cannot_start
+from app.dialogs.ask import Question
 from app.link.keeper import STOP_AT_EXIT
-from app.link.state import Action, LinkState, sentence
+from app.link.state import Action, Connection, LinkState, sentence
 from tests.wire.gate_process import Gate, Home
 
 SECONDS = 30_000
@@ -88,12 +89,12 @@ def test_whether_the_gate_ends_with_the_window_can_be_decided_anew(
     assert window.rail._gate.elided(window.rail._gate.width()) == "This computer"
     qtbot.mouseClick(window.rail.more, Qt.MouseButton.LeftButton)
     menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
-    (stop,) = menu.actions()
+    _end, stop = menu.actions()
     assert stop.isCheckable() and not stop.isChecked()
     stop.trigger()
     menu.close()
     assert desktop.settings.value(STOP_AT_EXIT, False, bool)
-    assert window._farewell.menu().actions()[0].isChecked()
+    assert window._farewell.menu().actions()[1].isChecked()
     window.resize(720, 480)
     assert not window.rail.more.isVisible()
     assert window.rail._logo.geometry().center().x() == pytest.approx(window.rail.width() / 2, abs=1)
@@ -103,14 +104,50 @@ def test_whether_the_gate_ends_with_the_window_can_be_decided_anew(
     qtbot.waitUntil(lambda: home.json("status")["state"] == "not running", timeout=SECONDS)
 
 
-def test_a_gate_of_another_start_is_not_offered_to_end_with_the_window(
-    start_app: StartApp, running_gate: Gate, qtbot: QtBot
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+@pytest.mark.parametrize("way", ["more", "click", "context", "key"])
+def test_any_window_can_end_the_gate(start_app: StartApp, home: Home, qtbot: QtBot, way: str) -> None:
+    """Also one that another start launched; at the smallest size by the logo."""
+    with home.gate("--state", "stopped"):
+        desktop = start_app()
+        window, rail = desktop.window, desktop.window.rail
+        reaches(qtbot, desktop, LinkState.STOPPED)
+        window.resize(*((1100, 720) if way == "more" else (720, 480)))
+        qtbot.waitUntil(lambda: rail.more.isVisible() is (way == "more"), timeout=SECONDS)
+        if way == "context":
+            rail._logo.menuAsked.emit(QPoint(5, 5))
+        elif way == "key":
+            assert rail._logo.focusPolicy() & Qt.FocusPolicy.TabFocus
+            qtbot.keyClick(rail._logo, Qt.Key.Key_Return)
+        else:
+            qtbot.mouseClick(rail.more if way == "more" else rail._logo, Qt.MouseButton.LeftButton)
+        menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
+        assert [action.text() for action in menu.actions()] == ["End the gate…"]
+        menu.close()
+        for do, answer in ((False, "keep_button"), (True, "do_button")):
+            window._farewell.menu().actions()[0].trigger()
+            asked = next(each for each in window.findChildren(Question) if each.isVisible())
+            assert any("No mail comes in through it" in label.text() for label in asked.findChildren(QLabel))
+            qtbot.mouseClick(getattr(asked, answer), Qt.MouseButton.LeftButton)
+            assert any(call.method == "quit" for call in desktop.client._calls.values()) is do
+        reaches(qtbot, desktop, LinkState.NOT_RUNNING)
+    assert home.json("status")["state"] == "not running"
+    assert desktop.process.pid is None and not desktop.keeper.trouble
+    assert not rail.more.isVisible() and not rail._logo.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_gate_that_this_window_launched_and_ended_is_no_trouble(
+    start_app: StartApp, home: Home, qtbot: QtBot
 ) -> None:
     desktop = start_app()
     reaches(qtbot, desktop, LinkState.STOPPED)
-    assert not desktop.window.rail.more.isVisible()
-    with qtbot.assertNotEmitted(desktop.window.rail.moreAsked):
-        desktop.window.rail._logo.menuAsked.emit(QPoint(5, 5))
+    desktop.client._become(Connection.FOREIGN)
+    assert desktop.window.rail.more.isVisible(), "one of another version can be ended too"
+    desktop.keeper.end_gate(desktop.window.complain)
+    reaches(qtbot, desktop, LinkState.NOT_RUNNING)
+    qtbot.waitUntil(lambda: desktop.process.pid is None, timeout=SECONDS)
+    assert desktop.keeper.trouble == "" and desktop.client.state is LinkState.NOT_RUNNING
+    assert "nobody guards" in desktop.window.header.accessibleName()
 
 
 def test_the_finishing_sentence_is_whole_at_the_usual_size(
