@@ -6,6 +6,7 @@ To add one: its line in `ONE` (and in `MANY`, where its `count` may be more than
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QObject
 
 from app.language import QT_TRANSLATE_NOOP, plural
@@ -85,6 +86,12 @@ def change_in_words(change: Change) -> str:
         return words.format_map(_filled(params))
     except (KeyError, ValueError, IndexError):  # a gate that tells other parameters
         return change.text
+
+
+def change_in_brief(change: Change) -> str:
+    """The same where room is short: an import without the accounts that it made."""
+    brief = {name: value for name, value in change.params.items() if name != "accounts"}
+    return change_in_words(msgspec.structs.replace(change, params=brief) if change.code == "import.apply" else change)
 
 
 def _words(code: str, params: Mapping[str, Any], count: int) -> str | None:

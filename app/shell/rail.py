@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxL
 
 from app import theme
 from app.language import filled
+from app.link.changes import change_in_brief
 from app.link.words import change_in_words
 from app.shell.pages import PageSpec, page_word
 from app.shell.rail_item import RailItem
@@ -164,7 +165,10 @@ class Rail(Ground):
         self._line.setVisible(shown)
         self._undo.setVisible(shown)
         self._undo.setEnabled(undo is not None and live)
-        self._undo.set_lines(change_in_words(undo) if undo is not None else "")
+        if undo is not None:
+            self._undo.set_lines(change_in_brief(undo), change_in_words(undo))
+        else:
+            self._undo.set_lines("")
         self._redo.setVisible(redo is not None)
         self._redo.setEnabled(live)
         name = change_in_words(redo) if redo is not None else ""

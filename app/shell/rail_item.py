@@ -34,11 +34,11 @@ class RailItem(QAbstractButton):
         self.updateGeometry()
         self.update()
 
-    def set_lines(self, lines: str) -> None:
-        """The words below, two lines at most."""
+    def set_lines(self, lines: str, whole: str = "") -> None:
+        """The words below, two lines at most; `whole` is what the tooltip says where they are shortened."""
         self._lines = lines
-        self.setAccessibleDescription(lines)
-        self.setToolTip(plain_tip(lines))
+        self.setAccessibleDescription(whole or lines)
+        self.setToolTip(plain_tip(whole or lines))
         self.updateGeometry()
         self.update()
 

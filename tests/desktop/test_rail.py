@@ -5,9 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.shell.rail import Rail
 from app.shell.rail_item import two_lines
+from app.theme.tokens import RAIL
+from gate.control.messages import Change
 
 
 @pytest.fixture
@@ -31,6 +35,17 @@ def test_an_address_keeps_its_domain_and_a_file_both_its_ends(metrics: QFontMetr
     first, second = two_lines("2,034 entries from my-very-long-name-of-spam-2026.mbox", metrics, room)
     assert first == "2,034 entries from"
     assert second.startswith("my-") and second.endswith(".mbox") and "…" in second
+
+
+def test_an_import_names_its_file_in_the_second_line(qapp: QApplication, qtbot: QtBot, metrics: QFontMetrics) -> None:
+    rail = Rail([])
+    qtbot.addWidget(rail)
+    params = {"count": 10, "accounts": 2, "label": "spam.mbox"}
+    change = Change(id=1, code="import.apply", params=params, text="", time="2026-11-24T10:00:00Z", by="app")
+    rail.show_changes(change, None)
+    assert two_lines(rail._undo._lines, metrics, RAIL - 16 - 44) == ["10 entries from", "spam.mbox"]
+    assert rail._undo.toolTip() and "2 new accounts" in rail._undo.accessibleDescription()
+    assert "2 new accounts" in rail._undo.toolTip().replace("&nbsp;", " ")
 
 
 @given(text=st.text("ab@. …", max_size=80), width=st.integers(40, 300))
