@@ -27,6 +27,9 @@ class Counts(QObject):
     def denied(self, n: int) -> str:
         return plural(self.tr("%Ln sender(s) denied", "", n), n)
 
+    def denied_everywhere(self, n: int) -> str:
+        return plural(self.tr("%Ln sender(s) denied for everyone", "", n), n)
+
     def made(self, n: int) -> str:
         """`%1` are the accounts."""
         return plural(self.tr("%Ln account(s) made: %1.", "", n), n)

@@ -69,7 +69,7 @@ class ImportJob(QObject):
     Attributes:
         busy: the gate is applying or taking back; nothing can be begun meanwhile.
         stage; paths; progress; problems (the first 1000 of what could not be read); surveyed; why (of FAILED);
-        context (what the gate told); applied (the gate's answer); undone.
+        context (what the gate told); applied (the gate's answer); closed and everywhere (what was asked); undone.
     """
 
     stageChanged = Signal()
@@ -99,6 +99,7 @@ class ImportJob(QObject):
         self.context = SurveyContext()
         self.applied: Applied | None = None
         self.closed: str | None = None
+        self.everywhere = False
         self.undone = False
         self.why = ""
         self._candidates = {}
@@ -228,18 +229,20 @@ class ImportJob(QObject):
 
     def deny(self, groups: Sequence[Group], *, everywhere: bool = False, expected: Expected | None = None) -> None:
         """Deny what is ticked, in one change: for the account it was found in, or everywhere."""
-        self._apply(chosen(groups, "*" if everywhere else None), expected)
+        self._apply(chosen(groups, "*" if everywhere else None), expected, everywhere=everywhere)
 
     def close_address(self, account: str, expected: Expected | None = None) -> None:
         """Close the account that leaked."""
         self._apply([ImportItem(scope=account, close=True)], expected, closed=account)
 
-    def _apply(self, items: list[ImportItem], expected: Expected | None, closed: str | None = None) -> None:
+    def _apply(
+        self, items: list[ImportItem], expected: Expected | None, closed: str | None = None, *, everywhere: bool = False
+    ) -> None:
         if self.busy or not items:
             return
         if expected is not None and expected.patterns:
             items = [*items, ImportItem(scope=expected.account, expect=list(expected.patterns))]
-        self.closed = closed
+        self.closed, self.everywhere = closed, everywhere
         self._set_busy(True)
         self._send(list(parts(items, PART_PATTERNS)), None)
 

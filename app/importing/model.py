@@ -31,6 +31,7 @@ translate = QCoreApplication.translate
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 Part = Literal["all", "ticked", "rest"]
+Deed = Literal["here", "everywhere", "close"]
 
 GROUP_ROLE = Role.UserRole + 20
 """True on the row of an account."""
@@ -56,6 +57,7 @@ class ReviewModel(QAbstractTableModel):
         self.touched = False
         self._groups: list[Group] = []
         self._shown: list[Group | Row] = []
+        self._deed: Deed = "here"
         self._filter = ""
         self._part: Part = "all"
         self._sort: tuple[int, bool] = (MAILS, True)
@@ -76,6 +78,11 @@ class ReviewModel(QAbstractTableModel):
         """Other groups; filter, part and sort stay."""
         self._groups = list(groups)
         self._arrange()
+
+    def set_deed(self, deed: Deed) -> None:
+        """What the ticks are for. Everywhere makes no account; closing one counts no tick and lets nobody in."""
+        self._deed = deed
+        self.repaint()
 
     def seek(self, text: str) -> None:
         """Show only senders that hold `text`, or the accounts that do, ignoring case."""
@@ -103,7 +110,7 @@ class ReviewModel(QAbstractTableModel):
 
     def group_lines(self) -> list[str]:
         """What stands beside the accounts."""
-        return [_group_line(group) for group in self._groups]
+        return [_group_line(group, self._deed) for group in self._groups]
 
     def counts(self) -> tuple[int, int]:
         """All senders, and those whose tick counts."""
@@ -139,8 +146,11 @@ class ReviewModel(QAbstractTableModel):
         if role == ADDRESS_ROLE:
             return column == SENDER
         if role == Role.CheckStateRole and column == SENDER:
-            return _check(row)
-        return _group_data(row, column, role) if isinstance(row, Group) else _row_data(row, column, role)
+            return Qt.CheckState.Unchecked if self._deed == "close" else _check(row)
+        if isinstance(row, Group):
+            return _group_data(row, column, role, self._deed)
+        why = "closed" if self._deed == "close" and row.why == "expected" else row.why
+        return _row_data(row, column, role, why)
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
         if role != Role.CheckStateRole or not index.isValid():
@@ -230,7 +240,7 @@ def _check(row: Group | Row) -> Qt.CheckState:
     return Qt.CheckState.Checked if ticked == len(row.rows) else Qt.CheckState.PartiallyChecked
 
 
-def _group_data(group: Group, column: int, role: int) -> Any:
+def _group_data(group: Group, column: int, role: int, deed: Deed) -> Any:
     if role == GROUP_ROLE:
         return True
     if role == STRONG_ROLE:
@@ -238,44 +248,47 @@ def _group_data(group: Group, column: int, role: int) -> Any:
     if role == QUIET_ROLE:
         return column != SENDER
     if role == ICON_ROLE and column == SENDER:
-        return ("info", "open") if not group.live else ("accounts" if group.made else "add", "muted")
+        there = group.made or deed == "everywhere"
+        return ("info", "open") if not group.live else ("accounts" if there else "add", "muted")
     if role in (Role.DisplayRole, Role.AccessibleTextRole):
         if column == SENDER:
             return visible(group.target) if group.target else translate("Import", "To whom is unclear")
-        return _group_line(group) if column == WHY else ""
+        return _group_line(group, deed) if column == WHY else ""
     return None
 
 
-def _group_line(group: Group) -> str:
+def _group_line(group: Group, deed: Deed) -> str:
     if not group.live:
         return translate("Import", "Say above for which account")
+    if deed == "close":
+        return "" if group.made else translate("Import", "Not yet an account")
     ticked, rows = group.ticked(), len(group.rows)
     if ticked == rows:
         text = counts.ticked(rows)
     else:
         text = filled(counts.ticked_of(rows), number(ticked))
-    return text if group.made else filled(translate("Import", "%1; not yet an account"), text)
+    return text if group.made or deed == "everywhere" else filled(translate("Import", "%1; not yet an account"), text)
 
 
-def _row_data(row: Row, column: int, role: int) -> Any:
+def _row_data(row: Row, column: int, role: int, why: str) -> Any:
     if role in (Role.DisplayRole, Role.AccessibleTextRole):
-        return _row_text(row, column)
+        return _row_text(row, column, why)
     if role == ICON_ROLE:
         if column == SENDER:
             return ("undo" if row.kind == BOUNCES else kind_icon(row.kind), "muted")
-        reason = words.why(row.why)
+        reason = words.why(why)
         return (reason.icon, reason.ink) if column == WHY and reason.icon else None
     if role == INK_ROLE:
-        reason = words.why(row.why)
+        reason = words.why(why)
         return reason.ink if column == WHY and reason.icon else None
     if role == QUIET_ROLE:
         return column in (WHY, SEEN) or not (row.ticked and row.group.live)
     return None
 
 
-def _row_text(row: Row, column: int) -> str:
+def _row_text(row: Row, column: int, why: str) -> str:
     if column == SENDER:
         return translate("Import", "<> (bounces)") if row.kind == BOUNCES else visible(row.text)
     if column == WHY:
-        return words.why(row.why).text
+        return words.why(why).text
     return number(row.messages) if column == MAILS else words.seen(row.first, row.last)

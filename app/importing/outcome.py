@@ -74,7 +74,7 @@ def _title(job: ImportJob) -> str:
     count = job.applied.applied if job.applied is not None else 0
     if count == 0:
         return translate("Import", "All of it was on the lists already")
-    return counts.denied(count)
+    return counts.denied_everywhere(count) if job.everywhere else counts.denied(count)
 
 
 def _sentence(job: ImportJob) -> str:

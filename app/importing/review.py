@@ -10,7 +10,7 @@ from app.importing.choose import problem_list
 from app.importing.counts import counts
 from app.importing.job import Expected, ImportJob
 from app.importing.kind import CLOSE, EVERYWHERE, MailKind
-from app.importing.model import ReviewModel
+from app.importing.model import Deed, ReviewModel
 from app.importing.rows import Group
 from app.importing.table import ReviewTable
 from app.language import filled
@@ -140,6 +140,7 @@ class ReviewView(QWidget):
 
     def _regroup(self) -> None:
         leaked = self.kind.leaked()
+        self._tell_deed()
         unclear = next((group for group in self._groups if group.account is None), None)
         if leaked is not None:
             self.unclear.setVisible(False)
@@ -159,20 +160,30 @@ class ReviewView(QWidget):
     def _deed_changed(self) -> None:
         if self.kind.leaked() is not None:
             self._job.mark_listed(self.model.groups[0], everywhere=self.kind.deed.current() == EVERYWHERE)
-            self.model.repaint()
+        self._tell_deed()
         for part in (self.table, self.search, self.part):
             part.setEnabled(not self.closing)
         self.tick.setVisible(not self.closing)
         self.no_ticks.setVisible(self.closing)
+        self.table.fit()
         self.verbChanged.emit()
+
+    def _tell_deed(self) -> None:
+        deed: Deed = "close" if self.closing else "here"
+        if self.kind.leaked() is not None and self.kind.deed.current() == EVERYWHERE:
+            deed = "everywhere"
+        self.model.set_deed(deed)
 
     def _set_target(self, group: Group, account: str) -> None:
         self.model.set_target(group, account or None)
 
     def _count(self, every: int, ticked: int) -> None:
-        self.part.set_text("all", counts.all(every))
-        self.part.set_text("ticked", counts.only_ticked(ticked))
-        self.part.set_text("rest", counts.not_ticked(every - ticked))
+        if self.closing:
+            texts = self.tr("All"), self.tr("Ticked"), self.tr("Not ticked")
+        else:
+            texts = counts.all(every), counts.only_ticked(ticked), counts.not_ticked(every - ticked)
+        for key, text in zip(("all", "ticked", "rest"), texts, strict=True):
+            self.part.set_text(key, text)
         self.tick.setText(self.tr("Tick none") if ticked else self.tr("Tick all"))
         self.verbChanged.emit()
 

@@ -46,6 +46,7 @@ WHY: dict[str, Why] = {
     "unusable": _against(QT_TRANSLATE_NOOP("Import", "No entry can be made of it")),
     # the app's own
     "listed": Why(QT_TRANSLATE_NOOP("Import", "On the list already"), "check", "muted"),
+    "closed": Why(QT_TRANSLATE_NOOP("Import", "Refused too once it is closed")),
     "stranger": Why(QT_TRANSLATE_NOOP("Import", "A stranger at this address")),
 }
 

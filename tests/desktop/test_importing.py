@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 from app.application import Desktop
 from app.dialogs.ask import Question
 from app.importing.job import Stage
-from app.importing.model import SEEN
+from app.importing.model import SEEN, SENDER, WHY
 from app.importing.page import ImportPage
 from app.link.state import LinkState
 from app.models.accounts import AccountsModel
+from app.models.rows import ICON_ROLE
 from app.widgets.buttons import Button
 from app.widgets.labels import Label
 from gate.control.messages import Account, AddAccount
@@ -135,6 +136,7 @@ def test_leaked_here_everywhere_and_closed(assistant: Assistant, tmp_path: Path)
     page.review.kind.deed.choose("everywhere")
     assert page.primary.text() == "Deny the 2 ticked everywhere"
     assistant.apply(page)
+    assert "2 senders denied for everyone" in shown(page)
     assert assistant.entries("*") == {"a@deal.example", "b@deal.example"}
 
     page = assistant.reviewed(file)
@@ -494,6 +496,33 @@ def test_closing_an_address_greys_the_ticks_and_says_its_own_sentence(assistant:
     assistant.until(lambda: AccountsModel.of(assistant.desktop.client).find("shop@example.org").watch)
     assistant.apply(page)
     assert "It is only watched, so all get in" in shown(page)
+
+
+def test_what_the_deed_does_is_what_the_table_says(assistant: Assistant, tmp_path: Path) -> None:
+    """Everywhere makes no account; a closed one refuses those that were expected too, and no tick counts."""
+    to = "shop@example.org"
+    page = assistant.reviewed(mbox(tmp_path / "j", ("a@one.example", to), ("b@acme.example", to)))
+    review, model = page.review, page.review.model
+
+    def lines() -> set[str]:
+        return {model.index(row, WHY).data() for row in range(model.rowCount())}
+
+    def segments() -> list[str]:
+        return [choice.text for choice in review.part._choices]
+
+    review.kind.leak.click()
+    review.kind.expected.setText("@acme.example")
+    here = {"1 of 2 ticked; not yet an account", "Expected at this address", "A stranger at this address"}
+    assert lines() == here
+    review.kind.deed.choose("everywhere")
+    assert lines() == here - {"1 of 2 ticked; not yet an account"} | {"1 of 2 ticked"}
+    assert model.index(0, SENDER).data(ICON_ROLE)[0] == "accounts"
+    review.kind.deed.choose("close")
+    assert lines() == {"Not yet an account", "Refused too once it is closed", "A stranger at this address"}
+    assert segments() == ["All", "Ticked", "Not ticked"]
+    review.kind.deed.choose("here")
+    assert lines() == here
+    assert segments() == ["All 2", "Ticked 1", "Not ticked 1"]
 
 
 def test_what_is_on_the_list_already_is_not_ticked_again(assistant: Assistant, tmp_path: Path) -> None:
