@@ -44,15 +44,24 @@ def sender_words(decision: Decision) -> str:
     return visible(decision.sender) or translate("DecisionsModel", "<> (a bounce)")
 
 
+def is_same_try(row: Decision, decision: Decision) -> bool:
+    """Whether a row is the same sender's, to the same account; where that is none, to the same recipient."""
+    if row.sender != decision.sender or row.account != decision.account:
+        return False
+    return decision.account is not None or row.recipient == decision.recipient
+
+
 class DecisionsModel(QAbstractTableModel):
     """Signals: `heldChanged(n)` arrivals held back; `loaded()` an answer to a new question is shown;
-    `unread(CallFailed)` the log could not be read, `unread(None)` now it could.
+    `unread(CallFailed)` the log could not be read, `unread(None)` now it could;
+    `arrived(Sequence[Decision])` what was decided just now, shown or not.
 
     Attributes:
         query: what is asked for (`verdict`, `account`, `filter`, `since`). fresh: False until the first answer.
     """
 
     heldChanged = Signal(int)
+    arrived = Signal(object)
     loaded = Signal()
     unread = Signal(object)
 
@@ -228,6 +237,7 @@ class DecisionsModel(QAbstractTableModel):
             self._early.extend(decisions)
         elif self.fresh:
             self._take([row for row in decisions if self._answers(row)])
+        self.arrived.emit(decisions)
 
     def _let_in_early(self) -> None:
         early, self._early = self._early, []
@@ -275,10 +285,11 @@ class DecisionsModel(QAbstractTableModel):
     # ------------------------------------------------ one sender
 
     def count_tries(self, decision: Decision, since: str, done: Callable[[list[Decision], bool], None]) -> Call:
-        """How often this sender came to this server since then: `(its rows, more than a page)`."""
+        """How often this sender tried the same account since then, or the same recipient where that is no account:
+        `(its rows, more than a page)`."""
 
         def got(page: LogPage) -> None:
-            done([row for row in page.rows if row.sender == decision.sender], page.more)
+            done([row for row in page.rows if is_same_try(row, decision)], page.more)
 
-        query = LogQuery(limit=PAGE_LIMIT, since=since, filter=decision.sender)
+        query = LogQuery(limit=PAGE_LIMIT, since=since, filter=decision.sender, account=decision.account)
         return self._client.call("log.list", query, got, lambda _fault: None)

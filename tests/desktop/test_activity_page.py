@@ -108,6 +108,23 @@ def test_an_accepted_sender_is_denied_by_one_click(see: Seen, gate: Gate) -> Non
     see.until(lambda: [e.source for e in entries.rows if e.pattern == "kate@friends.example"] == ["click"])
 
 
+def test_the_tries_in_open_details_go_on(see: Seen, gate: Gate) -> None:
+    """Those to this account only, also while the list is paused."""
+    other = "ben@example.org"
+    see.call("account.add", AddAccount(address=other))
+    knock(gate, BAD, ANNA)
+    see.until(lambda: count(see) == 1)
+    open_row(see)
+    tries = see.activity.details.tries
+    see.until(lambda: tries.text() == "1 today, 1 in 30 days")
+    knock(gate, BAD, ANNA)
+    see.until(lambda: tries.text() == "2 today, 2 in 30 days")
+    see.activity.bar.pause_wanted.emit(True)
+    knock(gate, BAD, other)
+    knock(gate, BAD, ANNA)
+    see.until(lambda: tries.text() == "3 today, 3 in 30 days")
+
+
 def test_a_closed_account_is_offered_its_mode(see: Seen, gate: Gate) -> None:
     see.call("account.set", SetAccount(address=ANNA, mode="closed"))
     knock(gate, "kate@friends.example", ANNA)

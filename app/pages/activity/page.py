@@ -1,5 +1,6 @@
 """The activity page: what the gate decides, as it happens; a row's details beside it, in the small form over it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
@@ -8,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.link.calls import CallFailed
 from app.models.accounts import AccountsModel
-from app.models.decisions import RECIPIENT, SENDER, TIME, VERDICT, WHY, DecisionsModel
+from app.models.decisions import RECIPIENT, SENDER, TIME, VERDICT, WHY, DecisionsModel, is_same_try
 from app.models.verdicts import Offer, Verdicts
 from app.models.words import since_days
 from app.pages.activity.bar import ActivityBar
@@ -107,6 +108,7 @@ class ActivityPage(Page):
         model.heldChanged.connect(self.bar.show_held)
         model.unread.connect(self.unread.tell)
         model.loaded.connect(self._loaded)
+        model.arrived.connect(self._count_anew)
         model.rowsInserted.connect(self.show_state)
         model.rowsInserted.connect(self._set_widths)
         self._accounts.changed.connect(self._paint_details)
@@ -256,9 +258,18 @@ class ActivityPage(Page):
         self._set_widths()
         self.table.scrollTo(index)
         if fresh and decision.sender:
-            self._decisions.count_tries(decision, since_days(29), lambda rows, more: self._tell(decision, rows, more))
+            self._count_tries(decision)
         elif fresh:
             self.details.tries.setText("–")
+
+    def _count_tries(self, decision: Decision) -> None:
+        self._decisions.count_tries(decision, since_days(29), lambda rows, more: self._tell(decision, rows, more))
+
+    def _count_anew(self, arrived: Sequence[Decision]) -> None:
+        """The sender whose details are open tried again."""
+        shown = self.details.decision
+        if shown is not None and shown.sender and any(is_same_try(row, shown) for row in arrived):
+            self._count_tries(shown)
 
     def _tell(self, decision: Decision, rows: list[Decision], more: bool) -> None:
         if self.details.decision == decision:
