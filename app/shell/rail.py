@@ -27,14 +27,15 @@ class _Logo(QAbstractButton):
 
     def __init__(self, words: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedSize(32, 32)
         self._words = words
         self.setAccessibleName(words)
         self.offer(small=False)
         self.clicked.connect(lambda _checked=False: self.menuAsked.emit(self.mapToGlobal(self.rect().bottomLeft())))
 
     def offer(self, *, small: bool) -> None:
-        """Whether it is the only way to the menu: then the keyboard finds it, and it shows that there is one."""
+        """Whether it is the only way to the menu: then the keyboard finds it, and three dots show that there is one."""
+        self._small = small
+        self.setFixedSize(32, 46 if small else 32)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if small else Qt.FocusPolicy.NoFocus)
         self.setToolTip(self._words if small else "")
         self.setCursor(Qt.CursorShape.PointingHandCursor if small else Qt.CursorShape.ArrowCursor)
@@ -42,10 +43,14 @@ class _Logo(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t, painter = theme.tokens(), QPainter(self)
-        theme.paint_icon(painter, "irusu", QRectF(0, 0, 32, 32), t.white)
-        if self.hasFocus():
+        ringed = self.hasFocus()  # its ring needs a ground that is not the logo's own blue
+        theme.paint_icon(painter, "irusu", QRectF(4, 4, 24, 24) if ringed else QRectF(0, 0, 32, 32), t.white)
+        if self._small:
+            theme.paint_icon(painter, "more", QRectF(8, 30, 16, 16), t.text)
+        if ringed:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(t.accent, 2))
-            painter.drawRoundedRect(QRectF(1, 1, 30, 30), 5, 5)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not clicked_by_enter(self, event):

@@ -114,6 +114,7 @@ def test_any_window_can_end_the_gate(start_app: StartApp, home: Home, qtbot: QtB
         reaches(qtbot, desktop, LinkState.STOPPED)
         window.resize(*((1100, 720) if way == "more" else (720, 480)))
         qtbot.waitUntil(lambda: rail.more.isVisible() is (way == "more"), timeout=SECONDS)
+        assert (rail._logo.height() > rail._logo.width()) is (way != "more"), "three dots below it"
         if way == "context":
             rail._logo.menuAsked.emit(QPoint(5, 5))
         elif way == "key":
