@@ -302,6 +302,8 @@ class ImportPage(Page):
         if self.job.stage is Stage.REVIEW:
             self._fault = fault.text
             self._show_verb()
+            if self._had_focus:
+                self.primary.setFocus()
         else:
             self._client.complaint.emit(fault)
 

@@ -244,4 +244,5 @@ def test_a_refused_apply_is_told_in_the_foot(assistant: Assistant, tmp_path: Pat
     assert page.job.stage is Stage.REVIEW
     assert page._promise.text() == "A word by itself is no address. To deny the word: keyword:casino"
     assert page.primary.isEnabled()
+    assert page.primary.hasFocus()
     assert page.cancel.isEnabled()
