@@ -238,7 +238,7 @@ def test_undo_and_redo_by_name(start_app: StartApp, running_gate: Gate, home: Ho
     qtbot.mouseClick(rail._undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: client.redo is not None, timeout=SECONDS)
     assert json.loads(home.done("entries", "anna@example.org", "--json")) == []
-    assert "spam@bad.example" in desktop.window.toast.text()
+    qtbot.waitUntil(lambda: "spam@bad.example" in desktop.window.toast.text(), timeout=SECONDS)
     qtbot.waitUntil(rail._redo.isVisible, timeout=SECONDS)
     qtbot.mouseClick(rail._redo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: client.redo is None, timeout=SECONDS)
