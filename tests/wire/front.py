@@ -106,9 +106,12 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def front(handler: Handler, config: Config | None = None, guard: Guard | None = None) -> AsyncIterator[Running]:
-    """A front before a backend that `handler` plays, one call a connection; afterwards all is closed."""
-    backend = await asyncio.start_server(handler, "127.0.0.1", 0, limit=2**22)
+async def front(
+    handler: Handler, config: Config | None = None, guard: Guard | None = None, backlog: int = 2**22
+) -> AsyncIterator[Running]:
+    """A front before a backend that `handler` plays, one call a connection; afterwards all is closed. The backend
+    itself holds twice `backlog` octets unread."""
+    backend = await asyncio.start_server(handler, "127.0.0.1", 0, limit=backlog)
     host, port = backend.sockets[0].getsockname()[:2]
     rows, knowledge = Rows(), Knowledge(Target(host, port))
     smtp = SmtpFront(config or config_of(), guard or guard_of(), knowledge, rows, KEY)
