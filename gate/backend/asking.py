@@ -35,10 +35,14 @@ FOREIGN = "iana.org"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the backend's EHLO tells: its name, and its extensions as written, such as `SIZE 10240000`."""
+    """What the backend's EHLO tells: its name, and its extensions as written, such as `SIZE 10240000`.
+
+    `encrypted`: it was asked under TLS, where STARTTLS is not offered again.
+    """
 
     hostname: str
     extensions: tuple[str, ...]
+    encrypted: bool = False
 
     def has(self, keyword: str) -> bool:
         return any(line.split(" ")[0].upper() == keyword for line in self.extensions)
@@ -108,11 +112,11 @@ async def find_passing(target: Target, wish: Wish) -> Passing:
 
 async def ask_offer(target: Target, passing: Passing) -> Offer:
     """Raises `BackendError`, also (`backend.not_ready`) where the greeting is not 220 or the answer to EHLO not 250."""
-    async with _session(target, passing, None) as (_, greeting, hello):
+    async with _session(target, passing, None) as (connection, greeting, hello):
         if greeting.code != 220 or hello.code != 250:
             raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
         words = [word.decode("ascii", "replace") for word in hello.words]
-        return Offer(words[0].split(" ")[0], tuple(words[1:]))
+        return Offer(words[0].split(" ")[0], tuple(words[1:]), connection.encrypted)
 
 
 async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:

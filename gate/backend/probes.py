@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 from gate.backend.asking import (
@@ -82,9 +83,11 @@ class Backend:
         *,
         client_address: Wish = "auto",
         domains: Callable[[], Iterable[str]] = tuple,
+        listed: Callable[[], Container[str]] = tuple,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`domains` tells the owner's domains as they are now, in canonical form; it is asked at each examination."""
+        """`domains` tells the owner's domains as they are now, in canonical form; it is asked at each examination.
+        `listed` tells those of them that the gate answers for itself, at each refusal."""
         self.target = target
         self.state = BackendState.UNKNOWN
         self.passing: Passing | None = None
@@ -95,8 +98,10 @@ class Backend:
         self.changed = changed
         self._wish = client_address
         self._domains = domains
+        self._listed = listed
         self._examined = False
         self._untested: BackendError | None = None
+        self._plain: BackendError | None = None
         self._unknown_users: dict[str, UnknownUser] = {}
         self._alone: dict[bytes, None] = {}
         self._replies: dict[str, Counter[int]] = {}
@@ -123,6 +128,7 @@ class Backend:
         self.changed()
 
     async def _ask(self) -> None:
+        self._plain = None
         passing = await find_passing(self.target, self.passing or self._wish)
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
@@ -202,13 +208,19 @@ class Backend:
         if not self._examined or self.passing is None:
             raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
         try:
-            connection = await connect(self.target, client=client, passing=self.passing, timeout=seconds)
+            # A connection without TLS costs a second one, where it was wanted: until the next examination only one.
+            target = replace(self.target, tls="none") if self._plain is not None else self.target
+            connection = await connect(target, client=client, passing=self.passing, timeout=seconds)
         except BackendError as error:
             if self.state is BackendState.UP:
                 self._down(error)
                 self.changed()
                 self.ask_again()
             raise
+        if connection.plain_because is not None:
+            self._plain = connection.plain_because
+            log.warning("%s; mail goes to it unencrypted, as deliver allows", self._plain)
+            self.changed()
         if self.state is BackendState.DOWN:
             self.ask_again()
         return connection
@@ -217,12 +229,19 @@ class Backend:
         """How to refuse the recipient `path` (as between `<` and `>`) of an own domain.
 
         None: with a live decoy. Else a complete reply, its CRLF included, to be given in the backend's place: the
-        domain takes every name, or this recipient's decoy was accepted although the domain does not.
+        domain is listed or takes every name, or this recipient's decoy was accepted although the domain does not.
         """
-        if not self.catch_all(domain) and canonical(path) not in self._alone:
+        domain = domain.lower()
+        if domain not in self._listed() and not self.catch_all(domain) and canonical(path) not in self._alone:
             return None
-        wording = self.learnt
+        own = self._unknown_users.get(domain)
+        wording = own.wording if own is not None and own.severity == 5 else self.learnt
         return wording.said_of(path) if wording is not None else fallback(path)
+
+    @property
+    def unknown_users(self) -> Mapping[str, UnknownUser]:
+        """What it answered to an unknown name, by own domain. Replaced as a whole, so any thread may read it."""
+        return self._unknown_users
 
     def catch_all(self, domain: str) -> bool:
         """Whether the domain was found to take every name."""
@@ -246,6 +265,11 @@ class Backend:
         """A front tells the code of a decoy's reply, for the warning about domains that only ever say 4xx."""
         self._replies.setdefault(domain.lower(), Counter())[code // 100] += 1
 
+    @property
+    def offers_tls(self) -> bool:
+        """Whether senders that reach the backend itself could use TLS."""
+        return self.offer is not None and (self.offer.encrypted or self.offer.has("STARTTLS"))
+
     # ---- for the owner
 
     def warnings(self) -> list[Notice]:
@@ -257,11 +281,16 @@ class Backend:
             notices.append(_notice("backend.down", str(self.trouble), target=str(self.target)))
         elif self._untested is not None:
             notices.append(_notice(self._untested.code, str(self._untested), **self._untested.params))
+        if self._plain is not None:
+            notices.append(_notice("backend.plain", f"{self._plain}; {_TEXTS['backend.plain']}", **self._plain.params))
         if self._wish == "none":
             notices.append(_notice("backend.none_mode", _TEXTS["backend.none_mode"]))
         if not self.ipv6:
             notices.append(_notice("backend.ipv6", _TEXTS["backend.ipv6"]))
+        listed = self._listed()
         for domain in self._unknown_users:
+            if domain in listed:  # nobody hears there what the server says to an unknown name
+                continue
             if self.catch_all(domain):
                 notices.append(_notice("backend.catch_all", _TEXTS["backend.catch_all"], domain=domain))
             elif self._only_temporary(domain):
@@ -291,6 +320,7 @@ _TEXTS = {
         'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by '
         "client do not work there"
     ),
+    "backend.plain": "mail goes to it unencrypted, as deliver allows",
     "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
     "backend.only_temporary": (

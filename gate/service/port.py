@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from gate.backend.asking import UnknownUser
 from gate.backend.probes import Backend, BackendState
 from gate.backend.target import Target, parse_deliver
 from gate.builtin import BuiltinServer
@@ -59,6 +60,7 @@ class MailPort:
             Target("127.0.0.1", 0, "none") if self._builtin is not None else parse_deliver(config.gate.deliver),
             client_address="proxy" if self._builtin is not None else config.gate.client_address,
             domains=self._own_domains,
+            listed=found.listed_domains,
             changed=self._changed,
         )
         key = found.lists.installation_key()
@@ -68,6 +70,11 @@ class MailPort:
     def sessions(self) -> int:
         """Client sessions under way."""
         return self._front.sessions
+
+    @property
+    def unknown_users(self) -> Mapping[str, UnknownUser]:
+        """What the backend answered to an unknown name, by own domain; may be read from any thread."""
+        return self._backend.unknown_users
 
     @property
     def may_open(self) -> bool:
@@ -128,7 +135,7 @@ class MailPort:
             await self._builtin.stop()
 
     def warnings(self) -> list[Warning]:
-        return self._backend.warnings()
+        return [*self._backend.warnings(), *self._front.warnings()]
 
     def _built_in(self, folders: Folders) -> BuiltinServer:
         guard = self._found.guard
@@ -175,8 +182,8 @@ class MailPort:
     def _watch_domains(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """With the built-in server an account may bring a domain with it: the backend is asked of that one too."""
 
-        def listener(kind: EventKind, _: object) -> None:
-            if kind == "lists" and self._found.own_domains() != self._asked_for:
+        def listener(_: EventKind, __: object) -> None:
+            if self._found.own_domains() != self._asked_for:
                 loop.call_soon_threadsafe(self._backend.ask_again)
 
-        return self._found.events.subscribe(listener)
+        return self._found.events.subscribe(listener, "lists")

@@ -20,17 +20,23 @@ from gate.backend.connection import Connection
 from gate.config import Config, join_address, split_address
 from gate.errors import Fault
 from gate.forms import Decision
+from gate.forms import Warning as Notice
 from gate.rules.address import from_wire
 from gate.rules.ruleset import Verdict
 from gate.smtp import wording
 from gate.smtp.actions import Answered
 from gate.smtp.dialogue import Phase
+from gate.smtp.errors import SmtpError
 from gate.smtp.session import TOO_BUSY, Session
-from gate.smtp.settings import Settings, SmtpError
+from gate.smtp.settings import Settings
 
 BACKLOG = 512
 PATIENCE_SECONDS = 0.5
 """How often `drain` looks whether its time is over."""
+_NO_CERTIFICATE = (
+    "the mail server offers STARTTLS, but the gate before it has no certificate: mail comes in unencrypted, and "
+    "senders that go by MTA-STS or DANE will refuse to deliver; set [tls] certificate and key in gate.toml"
+)
 TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
 
 Place = tuple[str, int]
@@ -52,6 +58,8 @@ class Behind(Protocol):
     def obstacle(self) -> Fault | None: ...
     @property
     def ipv6(self) -> bool: ...
+    @property
+    def offers_tls(self) -> bool: ...
     async def connect(self, client: ClientAddress | None) -> Connection: ...
     def refusal(self, domain: str, path: bytes) -> bytes | None: ...
     def decoy_accepted(self, path: bytes) -> None: ...
@@ -98,8 +106,14 @@ class SmtpFront:
 
         Raises `SmtpError`; then nothing has changed.
         """
-        self.settings = Settings.of(config)
+        self.settings = Settings.of(config, self.settings.tls)
         self._listen = tuple(config.gate.listen)
+
+    def warnings(self) -> list[Notice]:
+        """What the owner should know of the certificate, or of there being none."""
+        if self.settings.tls is not None:
+            return self.settings.tls.warnings()
+        return [Notice(code="tls.missing", text=_NO_CERTIFICATE)] if self._backend.offers_tls else []
 
     # ---- open and close
 

@@ -286,9 +286,10 @@ class Session(asyncio.Protocol):
         self._paused = wait
 
     async def _start_tls(self) -> None:
-        context = self._settings.tls
+        certificate = self._settings.tls
         try:
-            assert context is not None, "STARTTLS was offered without a certificate"  # noqa: S101
+            assert certificate is not None, "STARTTLS was offered without a certificate"  # noqa: S101
+            context = await certificate.context()
             seconds = min(60.0, self._settings.limits.command_seconds)
             transport = await self._loop.start_tls(
                 self._transport, self, context, server_side=True, ssl_handshake_timeout=seconds

@@ -4,26 +4,14 @@ A session keeps the settings it began with; a reload makes new ones for the sess
 """
 
 import ipaddress
-import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
 from gate.config import Config, LimitsSection
-from gate.errors import Fault
+from gate.smtp.certificate import Certificate
 from gate.smtp.exchange import Terms
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class SmtpError(Fault):
-    """The mail port cannot be opened as the settings want it."""
-
-    texts: ClassVar[Mapping[str, str]] = {
-        "smtp.listen": "the mail port cannot be opened on {listen}: {why}",
-        "smtp.ipv6": "the mail port is not opened on {listen}: the mail server takes no clients with IPv6 addresses",
-        "smtp.certificate": "tls.certificate = {certificate!r}, tls.key = {key!r} cannot be used: {why}",
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +29,16 @@ class Settings:
     limits: LimitsSection
     trusted: tuple[Network, ...]
     proxies: tuple[Network, ...]
-    tls: ssl.SSLContext | None
+    tls: Certificate | None
     delimiter: bytes
 
     @classmethod
-    def of(cls, config: Config) -> "Settings":
-        """Raises `SmtpError` (`smtp.certificate`)."""
-        tls = _context(config.tls.certificate, config.tls.key)
+    def of(cls, config: Config, before: Certificate | None = None) -> "Settings":
+        """`before`: the certificate in use; it stays where its paths do, whatever lies there now.
+
+        Raises `SmtpError` (`smtp.certificate`).
+        """
+        tls = _certificate(config.tls.certificate, config.tls.key or config.tls.certificate, before)
         terms = Terms(
             hostname=config.gate.hostname.encode("ascii"),
             message_bytes=config.limits.message_bytes,
@@ -74,13 +65,10 @@ def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
 
 
-def _context(certificate: str, key: str) -> ssl.SSLContext | None:
-    if not certificate and not key:
+def _certificate(certificate: str, key: str, before: Certificate | None) -> Certificate | None:
+    if not certificate:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(certificate, key or None)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise SmtpError("smtp.certificate", certificate=certificate, key=key, why=why) from None
-    return context
+    if before is not None and (before.certificate, before.key) == (certificate, key):
+        before.look()
+        return before
+    return Certificate(certificate, key)

@@ -52,6 +52,7 @@ class Knowledge:
     codes: list[tuple[str, int]] = field(default_factory=list)
     obstacle: BackendError | None = None
     ipv6: bool = True
+    offers_tls: bool = False
     proxy: bool = False
 
     async def connect(self, client: ClientAddress | None) -> Connection:

@@ -17,8 +17,9 @@ from gate.backend.target import BackendError, Target
 from gate.config import GateSection, LimitsSection, TlsSection
 from gate.guard import Guard
 from gate.smtp import session
+from gate.smtp.errors import SmtpError
 from gate.smtp.server import SmtpFront
-from gate.smtp.settings import Settings, SmtpError
+from gate.smtp.settings import Settings
 from tests.wire.front import LOOPS, SECONDS, Client, Knowledge, Rows, Sink, config_of, front, guard_of, has_ipv6, play
 from tests.wire.transcript import KEY
 
