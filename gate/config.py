@@ -14,7 +14,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import idna
@@ -129,7 +129,6 @@ ALLOWED: dict[str, str] = {
 }
 
 NOT_BUILT: dict[str, Callable[[object], bool]] = {
-    "gate.listed": bool,
     "gate.client_address": lambda value: value == "xclient",
     "policy.listen": bool,
     "policy.reply": bool,
@@ -157,10 +156,12 @@ def join_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _domain(text: str) -> None:
-    idna.encode(text.removesuffix("."), uts46=True)
+def _domain(text: str) -> bytes:
+    """In A-labels, so that two spellings of one name are the same."""
+    name = idna.encode(text.removesuffix("."), uts46=True)
     if "@" in text or "*" in text:
         raise ValueError(text)
+    return name.lower()
 
 
 def _deliver(text: str) -> None:
@@ -252,9 +253,9 @@ def check(config: Config, file: str) -> Config:
     if bool(config.tls.certificate) != bool(config.tls.key):
         missing = "key" if config.tls.certificate else "certificate"
         raise _unusable(file, f"tls.{missing}", "")
-    domains = {name.lower().removesuffix(".") for name in config.gate.domains}
+    domains = set(map(_domain, config.gate.domains))
     for name in config.gate.listed:
-        if name.lower().removesuffix(".") not in domains:
+        if _domain(name) not in domains:
             raise _unusable(file, "gate.listed", [name])
     return config
 
@@ -363,10 +364,22 @@ def write(path: Path, changes: Mapping[str, object], *, template: str = "") -> C
         section, _, name = key.partition(".")
         if section not in document:
             document[section] = tomlkit.table()
-        document[section][name] = value
+        _put(document[section], name, value)
     config = parse(tomlkit.dumps(document), str(path))
     _replace(path, tomlkit.dumps(document))
     return config
+
+
+def _put(section: Any, name: str, value: object) -> None:
+    """Set one key; of a list only what changed, so that what is written between its items stays."""
+    old = section.get(name)
+    if isinstance(value, list) and isinstance(old, list):
+        for item in [each for each in old if each not in value]:
+            old.remove(item)
+        for item in [each for each in value if each not in old]:
+            old.append(item)
+    if old != value:
+        section[name] = value
 
 
 def _replace(path: Path, text: str) -> None:

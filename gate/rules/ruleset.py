@@ -94,6 +94,11 @@ class Ruleset:
         """Canonical."""
         return self._own_domains
 
+    @property
+    def listed(self) -> frozenset[str]:
+        """Own domains where only accounts and their aliases exist; canonical."""
+        return self._listed
+
     def in_own_domain(self, recipient: Address) -> bool:
         return recipient.domain in self._own_domains
 

@@ -32,6 +32,10 @@ class Opened:
         """As the rules in force have them, canonical; from any thread."""
         return self.guard.ruleset.own_domains if self.guard.ruleset is not None else frozenset()
 
+    def listed_domains(self) -> frozenset[str]:
+        """Of these, where only what was made in Irusu exists; likewise."""
+        return self.guard.ruleset.listed if self.guard.ruleset is not None else frozenset()
+
 
 @contextlib.contextmanager
 def opened(folders: Folders, config: Config) -> Iterator[Opened]:
