@@ -21,18 +21,19 @@ class Events:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: dict[int, Listener] = {}  # replaced, never changed: publishers read it without the lock
+        # Replaced, never changed: publishers read it without the lock.
+        self._listeners: dict[int, tuple[Listener, tuple[EventKind, ...]]] = {}
         self._next = 0
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, listener: Listener, *kinds: EventKind) -> Callable[[], None]:
         """Call `listener(kind, data)` from now on, in the publisher's thread; it must return at once.
 
-        Returns the function that ends it; calling that twice is harmless.
+        `kinds`: of these alone; none named: of all. Returns the function that ends it; calling that twice is harmless.
         """
         with self._lock:
             number = self._next
             self._next += 1
-            self._listeners = {**self._listeners, number: listener}
+            self._listeners = {**self._listeners, number: (listener, kinds)}
 
         def unsubscribe() -> None:
             with self._lock:
@@ -40,9 +41,15 @@ class Events:
 
         return unsubscribe
 
+    def wanted(self, kind: EventKind) -> bool:
+        """Whether anybody listens: news that is dear to make need not be made for nobody."""
+        return any(not kinds or kind in kinds for _, kinds in self._listeners.values())
+
     def publish(self, kind: EventKind, data: Any = None) -> None:
         """Tell all subscribers. Callable from any thread; never raises."""
-        for listener in self._listeners.values():
+        for listener, kinds in self._listeners.values():
+            if kinds and kind not in kinds:
+                continue
             try:
                 listener(kind, data)
             except Exception:  # noqa: BLE001 (the outermost edge: a listener's fault is its own)

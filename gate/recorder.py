@@ -4,9 +4,7 @@ It must never delay or refuse a mail: `record` puts a decision into a bounded qu
 full or broken costs decisions and makes a warning, nothing more.
 """
 
-import contextlib
 import logging
-import queue
 import threading
 import time
 from collections import deque
@@ -42,7 +40,9 @@ class Recorder:
         self._store = log_store
         self._events = events
         self._limits = (keep_days, max_rows)  # replaced as one: the thread may be reading it
-        self._queue: queue.Queue[Decision | None] = queue.Queue(QUEUE_LIMIT)
+        self._queue: deque[Decision] = deque()
+        self._come = threading.Event()
+        """Something is in the queue, or the thread is to end."""
         self._pending: deque[Decision] = deque()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -69,17 +69,18 @@ class Recorder:
             self._trim_at = 0.0
 
     def record(self, decision: Decision) -> None:
-        """Take one decision. Never blocks, never raises."""
-        try:
-            self._queue.put_nowait(decision)
-        except queue.Full:
-            with self._counted:
-                self._dropped += 1
+        """Take one decision; from then on it is the recorder's, which gives it its id. Never blocks, never raises."""
         with self._counted:
             if decision.verdict == "refuse":
                 self._refused += 1
             else:
                 self._accepted += 1
+            if len(self._queue) < QUEUE_LIMIT:
+                self._queue.append(decision)
+            else:
+                self._dropped += 1
+        if not self._come.is_set():
+            self._come.set()
 
     def stop(self, seconds: float = 5.0) -> None:
         """Write what is there and end the thread."""
@@ -87,8 +88,7 @@ class Recorder:
         if thread is None:
             return
         self._stopping.set()
-        with contextlib.suppress(queue.Full):  # a thread that has so much to do looks at `_stopping` anyway
-            self._queue.put_nowait(None)
+        self._come.set()
         thread.join(seconds)
         self._thread = None
 
@@ -126,10 +126,10 @@ class Recorder:
     def _turn(self) -> bool:
         """Wait for decisions, write and tell one batch. False: that was the last."""
         batch, last = self._gather()
-        batch = self._number(batch)
+        self._number(batch)
         self._pending.extend(batch)
         self._write(final=last)
-        if batch:
+        if batch and self._events.wanted("decisions"):
             self._events.publish("decisions", batch)
         self._trim()
         if not last and batch:
@@ -137,26 +137,24 @@ class Recorder:
         return not last
 
     def _gather(self) -> tuple[list[Decision], bool]:
-        batch: list[Decision] = []
-        try:
-            until_trim = max(BATCH_SECONDS, self._trim_at - time.monotonic())
-            first = self._queue.get(timeout=RETRY_SECONDS if self._pending else until_trim)
-            while first is not None:
-                batch.append(first)
-                if len(batch) == BATCH:
-                    return batch, False
-                first = self._queue.get_nowait()
-        except queue.Empty:
-            return batch, self._stopping.is_set()
-        return batch, True
+        until_trim = max(BATCH_SECONDS, self._trim_at - time.monotonic())
+        self._come.wait(RETRY_SECONDS if self._pending else until_trim)
+        stopping = self._stopping.is_set()
+        if not stopping:
+            self._come.clear()  # before the queue is looked at: what comes after that sets it again
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
+        if self._queue:
+            self._come.set()
+        return batch, stopping and not self._queue
 
-    def _number(self, batch: list[Decision]) -> list[Decision]:
-        """Give ids, so that who hears the event can ask the log for what is newer."""
+    def _number(self, batch: list[Decision]) -> None:
+        """Give ids, so that who hears the event can ask the log for what is newer. In place: a copy of each would cost
+        more than all else here."""
         if not self._numbered:
             self._renumber()
-        first = self._next_id
+        for number, row in enumerate(batch, self._next_id):
+            msgspec.structs.force_setattr(row, "id", number)
         self._next_id += len(batch)
-        return [msgspec.structs.replace(row, id=first + number) for number, row in enumerate(batch)]
 
     def _renumber(self) -> None:
         """Go on from the log's last row; what waits moves behind it."""
@@ -167,7 +165,9 @@ class Recorder:
         self._numbered = True
         if self._pending and self._pending[0].id <= last:
             self._next_id = last + 1
-            self._pending = deque(self._number(list(self._pending)))
+            for number, row in enumerate(self._pending, self._next_id):
+                msgspec.structs.force_setattr(row, "id", number)
+            self._next_id += len(self._pending)
         self._next_id = max(self._next_id, last + 1)
 
     def _write(self, *, final: bool) -> None:

@@ -57,6 +57,7 @@ class ControlServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._unfollow: Callable[[], None] | None = None
         self._seq = 0
 
     @property
@@ -66,14 +67,26 @@ class ControlServer:
 
     async def open(self, listening: socket.socket) -> None:
         """Serve what connects to `listening` (from `transport.listen`)."""
-        loop = asyncio.get_running_loop()
         self._server = await asyncio.start_unix_server(self._connected, sock=listening, limit=_CHUNK)
+        self._unsubscribe = self._events.subscribe(self._news(), "state", "lists", "leak", "resync")
+
+    def _news(self) -> Callable[[EventKind, Any], None]:
+        loop = asyncio.get_running_loop()
 
         def news(kind: EventKind, data: Any) -> None:
             with suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._tell, kind, data)
 
-        self._unsubscribe = self._events.subscribe(news)
+        return news
+
+    def _follow_decisions(self) -> None:
+        """Hear of decisions while a client wants to be told: those that nobody hears of need not be made into news."""
+        wanted = any(client.subscribed for client in self._clients)
+        if wanted and self._unfollow is None:
+            self._unfollow = self._events.subscribe(self._news(), "decisions")
+        elif not wanted and self._unfollow is not None:
+            self._unfollow()
+            self._unfollow = None
 
     async def close(self) -> None:
         """Stop listening, let answers under way be written, and end every connection."""
@@ -87,6 +100,8 @@ class ControlServer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._unfollow is not None:
+            self._unfollow()
         if self._server is not None:
             await self._server.wait_closed()
 
@@ -99,7 +114,7 @@ class ControlServer:
             writer.write(codec.encode_fault(None, REFUSED, full))
             writer.close()
             return
-        client = _Client(reader, writer, self._answer, self._current)
+        client = _Client(reader, writer, self._answer, self._subscribing)
         task = asyncio.get_running_loop().create_task(client.run())
         self._clients.add(client)
         self._tasks.add(task)
@@ -108,6 +123,7 @@ class ControlServer:
     def _ended(self, client: "_Client", task: asyncio.Task[None]) -> None:
         self._clients.discard(client)
         self._tasks.discard(task)
+        self._follow_decisions()
         if not task.cancelled() and (problem := task.exception()) is not None:
             _log.error("a control connection failed", exc_info=problem)
 
@@ -127,11 +143,15 @@ class ControlServer:
         oldest.abort()
         return True
 
-    def _current(self) -> int:
+    def _subscribing(self) -> int:
+        """The number of the last event; what comes after it is heard."""
+        self._follow_decisions()
         return self._seq
 
     def _tell(self, kind: EventKind, data: Any) -> None:
         self._seq += 1
+        if not any(client.subscribed and not client.behind for client in self._clients):
+            return
         try:
             line = codec.encode_event(Event(seq=self._seq, kind=kind, data=data))
         except codec.CodecError:  # too long for one message: whoever listens has to ask
