@@ -5,8 +5,9 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
@@ -22,9 +23,10 @@ CROWD = Work("accepted, 1 KB, c=50", 50)
 
 @dataclass(frozen=True)
 class Ground:
-    """Everything that runs: the ways by name."""
+    """Everything that runs: the ways by name, and how to wait until the server is idle again."""
 
     ways: dict[str, Way]
+    settled: Callable[[], None]
 
     def some(self, *names: str) -> list[Way]:
         return [self.ways[name] for name in names if name in self.ways]
@@ -54,14 +56,14 @@ def ground() -> Iterator[Ground]:
             ways["Haraka"] = Way("Haraka", haraka.port, haraka.pid)
         else:
             print(why)
-        yield Ground(ways)
+        yield Ground(ways, partial(stage.wait_until_idle, server))
 
 
 def rows(found: Ground, *, rounds: int, seconds: float, large: int) -> list[list[object]]:
     """Every line of the table."""
 
     def play(work: Work, *names: str) -> dict[str, Times]:
-        return race.run(work, found.some(*names), rounds=rounds, seconds=seconds, gates=GATES)
+        return race.run(work, found.some(*names), rounds=rounds, seconds=seconds, gates=GATES, settled=found.settled)
 
     accepted = play(ACCEPTED, "Postfix", "gate", "HAProxy", "aiosmtpd")
     refused = play(REFUSED, "Postfix", "gate", "HAProxy")

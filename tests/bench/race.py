@@ -7,7 +7,7 @@ ratios of one round; they are told as median, least and most.
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,14 +55,24 @@ class Times:
     growth: float = 0.0
 
 
-def run(work: Work, ways: Sequence[Way], *, rounds: int, seconds: float, gates: Sequence[str]) -> dict[str, Times]:
-    """Plays `work` on each of the ways. `gates`: names of the ways that go through a gate."""
+def run(
+    work: Work,
+    ways: Sequence[Way],
+    *,
+    rounds: int,
+    seconds: float,
+    gates: Sequence[str],
+    settled: Callable[[], None],
+) -> dict[str, Times]:
+    """Plays `work` on each of the ways. `gates`: names of the ways that go through a gate; `settled` waits until the
+    server has done with the mail it took: it must not pay for it while the next way is measured."""
     times = {way.name: Times() for way in ways}
     before = {way.name: stage.memory(way.pid) for way in ways if way.pid}
     order = list(ways)
     for _ in range(rounds):
         random.shuffle(order)
         for way in order:
+            settled()
             errand = work.errand(way, knows_lists=way.name in gates)
             used = cpu_seconds(way.pid)
             speed, through = uvloop.run(_sessions(errand, work, seconds))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def postfix(**main: str) -> Iterator[Postfix]:
             yield running
         finally:
             running.stop()
+
+
+def wait_until_idle(server: Postfix, seconds: float = 20.0) -> None:
+    """Until its queue is empty: it has delivered (here: thrown away) all that it took."""
+    queue = server.mail.parent / "queue"
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(any((queue / name).iterdir()) for name in ("incoming", "active", "maildrop")):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"Postfix still has mail in {queue} after {seconds:g} seconds")
 
 
 @contextlib.contextmanager
