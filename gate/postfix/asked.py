@@ -1,0 +1,98 @@
+"""What a request asks about, and every own address that its recipient may be. Pure: no socket, no clock.
+
+Postfix tells addresses in its internal form: without source route, comments and quotes, the case kept, and before it
+has rewritten anything. What a client may write for the same mailbox, and Postfix lets through after
+`reject_unauth_destination` (tried with 3.7):
+
+- `user` and `user@[192.0.2.1]`: the domain is $myorigin, or the machine's own; which that is the gate is not told. So
+  it may be that name in every own domain.
+- `user%own.example`, `own.example!user`, and both with a local domain or an address literal after them: rewritten
+  (`allow_percent_hack`, `swap_bangpath`).
+
+All of these are judged, so that none of them is a way round a list. People and programs that send mail from outside
+write none of them.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from gate.postfix.codec import Request
+from gate.rules.address import from_wire
+from gate.rules.path import quote_local
+
+RCPT = b"RCPT"
+ACCESS = b"smtpd_access_policy"
+REWRITTEN_DEPTH = 4
+"""So many domains one behind the other are looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about one recipient.
+
+    Attributes:
+        sender: as it would stand between `<` and `>`; empty for the null sender.
+        recipient: as Postfix told it, and as it will show it in its reply.
+        client: the client's IP address.
+        instance: the same for all recipients of one message; empty where Postfix did not say.
+    """
+
+    sender: str
+    recipient: str
+    client: str
+    helo: str
+    instance: str
+
+
+def asked(request: Request) -> Asked | None:
+    """None: it is no question about a recipient, and DUNNO is all there is to say."""
+    told = request.attributes
+    if told.get(b"request") != ACCESS or told.get(b"protocol_state") != RCPT or not told.get(b"recipient"):
+        return None
+    return Asked(
+        sender=wire(request.text(b"sender")),
+        recipient=request.text(b"recipient"),
+        client=request.text(b"client_address"),
+        helo=request.text(b"helo_name"),
+        instance=request.text(b"instance"),
+    )
+
+
+def wire(internal: str) -> str:
+    """An address in internal form as it would stand between `<` and `>`: its local part quoted where that must be."""
+    local, at, domain = internal.rpartition("@")
+    if not at:
+        local, domain = internal, ""
+    return f"{quote_local(local)}{at}{domain}" if local or at else ""
+
+
+def readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
+    """Every own address that the recipient (in internal form) may be, as between `<` and `>`; the plainest first.
+    Nothing: it is none of ours. `own_domains` are canonical."""
+    local, at, domain = recipient.rpartition("@")
+    if not at:
+        local, domain = recipient, ""
+    literal = domain.startswith("[") or domain.startswith("#")
+    if at and not literal and _canonical(domain) in own_domains:
+        yield wire(recipient)
+    yield from _rewritten(local, own_domains, REWRITTEN_DEPTH)
+    if not domain or literal:
+        if local.lower() == "postmaster":
+            yield local
+        else:
+            yield from (f"{quote_local(local)}@{each}" for each in sorted(own_domains))
+
+
+def _rewritten(local: str, own_domains: Collection[str], depth: int) -> Iterator[str]:
+    if not depth:
+        return
+    routes = [local.rpartition("@")[::2], local.rpartition("%")[::2], local.partition("!")[::-2]]
+    for name, domain in routes:
+        if name and domain:
+            if _canonical(domain) in own_domains:
+                yield f"{quote_local(name)}@{domain}"
+            yield from _rewritten(name, own_domains, depth - 1)
+
+
+def _canonical(domain: str) -> str:
+    return from_wire(f"x@{domain}").domain

@@ -1,0 +1,250 @@
+"""Asks a Postfix how it refuses a missing account, at start and hourly, for the policy front to say the same.
+
+Each own domain has one stable name that does not exist (a decoy), so that a greylist or a cache of verified addresses
+knows it again. A question never sends DATA. A domain is asked until it has said what it will always say: a greylist
+says "not now" first.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from gate.backend.asking import ERRORS_A_CONNECTION, REPLY_SECONDS, STRANGER, Wish, find_passing
+from gate.backend.client_address import ClientAddress
+from gate.backend.connection import BackendError, Passing, Target, connect
+from gate.backend.decoy import decoy_for
+from gate.backend.reply import Reply
+from gate.forms import Warning as Notice
+from gate.postfix.refusal import FALLBACK, Refusal, heard
+from gate.rules.domain import ascii_domain
+
+HOURLY = 3600.0
+BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds between tries while the server is down; the last goes on."""
+NOT_YET = (5.0, 60.0, 310.0, 900.0)
+"""Seconds between tries while a domain only puts off: an address verification takes 3, a greylist mostly 300."""
+SPACING = 1.0
+ROUND_SECONDS = 300.0
+
+BARE = ""
+"""In the place of a domain: a name without one, which Postfix takes for its own ($myorigin)."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a domain said of its decoy. `refusal`: None where no refusal can be made of it."""
+
+    reply: Reply
+    refusal: Refusal | None
+
+    @property
+    def not_yet(self) -> bool:
+        return self.reply.severity == 4 and not (self.refusal and self.refusal.final)
+
+
+class Learner:
+    """What is known of one Postfix's refusals. Lives on one event loop.
+
+    Attributes:
+        changed: called in the event loop when the warnings may be others.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        key: bytes,
+        *,
+        wish: Wish = "auto",
+        domains: Callable[[], Iterable[str]],
+        listed: Callable[[], frozenset[str]] = frozenset,
+        fixed: Refusal | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`key`: of this installation. `domains`: the own ones as they are now, canonical; `listed`: those of them
+        where nothing is a missing account but by the gate's own word. `fixed`: the owner's own wording; then nothing
+        is asked."""
+        self.changed = changed
+        self._target = target
+        self._key = key
+        self._wish: Wish = wish
+        self._domains = domains
+        self._listed = listed
+        self._fixed = fixed
+        self._answers: dict[str, Answer] = {}
+        self._probes: frozenset[str] = frozenset()
+        self._trouble: BackendError | None = None
+        self._puts_off = 0
+        self._again = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # ---- for the front
+
+    def refusal(self, domain: str) -> Refusal:
+        """How a recipient of the own domain (`BARE`: without one) is refused: as the domain does, else as another."""
+        if self._fixed is not None:
+            return self._fixed
+        answer = self._answers.get(domain)
+        if answer is not None and answer.refusal is not None and self._settled(answer):
+            return answer.refusal
+        found = (each.refusal for name, each in self._answers.items() if name != BARE and self._settled(each))
+        return next((each for each in found if each is not None), FALLBACK)
+
+    def is_probe(self, recipient: str) -> bool:
+        """Whether it is a name that this asks of: what is said of that must be Postfix's own word."""
+        return recipient in self._probes
+
+    def _settled(self, answer: Answer) -> bool:
+        return not answer.not_yet or self._puts_off >= len(NOT_YET)
+
+    # ---- asking
+
+    def set_fixed(self, fixed: Refusal | None) -> None:
+        """The owner's own wording from now on; None: what is learnt."""
+        self._fixed = fixed
+        self.ask_again()
+
+    def start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch(), name="policy wording")
+
+    async def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def ask_again(self) -> None:
+        """The domains may be others."""
+        self._again.set()
+
+    async def _watch(self) -> None:
+        tries = 0
+        while True:
+            tries = 0 if await self._round() else tries + 1
+            if self._trouble is not None:
+                pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
+            elif self._puts_off and self._puts_off <= len(NOT_YET):
+                pause = NOT_YET[self._puts_off - 1]
+            else:
+                pause = HOURLY
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._again.wait()
+                    await asyncio.sleep(SPACING)
+            self._again.clear()
+
+    async def _round(self) -> bool:
+        """Asks of every domain once. False: the server could not be asked."""
+        domains = [] if self._fixed is not None else sorted(self._domains())
+        try:
+            async with asyncio.timeout(ROUND_SECONDS):
+                await self._ask(domains)
+            self._trouble = None
+        except TimeoutError:
+            self._trouble = BackendError("backend.timeout", target=str(self._target), seconds=ROUND_SECONDS)
+        except BackendError as error:
+            if self._trouble is None:
+                log.warning("%s", error)
+            self._trouble = error
+        if self._trouble is None:
+            waiting = any(each.not_yet for each in self._answers.values())
+            self._puts_off = self._puts_off + 1 if waiting else 0
+        self.changed()
+        return self._trouble is None
+
+    async def _ask(self, domains: Sequence[str]) -> None:
+        names = {domain: f"Name@{ascii_domain(domain)}" for domain in domains}
+        if names:
+            names[BARE] = "Name"
+        probes = {domain: decoy_for(self._key, name.encode()).path for domain, name in names.items()}
+        self._probes = frozenset(probe.decode() for probe in probes.values())
+        replies = await ask(self._target, await self._passing(), list(probes.values())) if probes else {}
+        found = {}
+        for domain, probe in probes.items():
+            now, before = replies.get(probe), self._answers.get(domain)
+            answer = Answer(now, heard(now, probe)) if now is not None else before
+            if answer is not None and before is not None and answer.not_yet and not before.not_yet:
+                answer = before  # a trouble of the moment: it will say again what it said
+            if answer is not None:
+                found[domain] = answer
+        self._answers = found
+
+    async def _passing(self) -> Passing:
+        """As a stranger, where that can be; it is Postfix's own listener else, which takes the gate for what it is."""
+        try:
+            return await find_passing(self._target, self._wish)
+        except BackendError as error:
+            if error.code in {"backend.client_address", "backend.xclient", "backend.xclient_refused"}:
+                return "none"
+            raise
+
+    # ---- for the owner
+
+    def warnings(self) -> list[Notice]:
+        """What the owner should know or do now."""
+        if self._fixed is not None:
+            return []
+        found = []
+        if self._trouble is not None:
+            found.append(_notice("policy.unlearnt", target=str(self._target), why=str(self._trouble)))
+        for domain, answer in self._answers.items():
+            code = self._flaw(domain, answer)
+            if code:
+                found.append(_notice(code, domain=domain, reply=answer.reply.one_line))
+        return found
+
+    def _flaw(self, domain: str, answer: Answer) -> str:
+        if domain == BARE or domain in self._listed():
+            return ""
+        if answer.reply.severity == 2:
+            return "backend.catch_all"
+        if answer.reply.severity == 4:
+            return "backend.only_temporary" if self._settled(answer) else "policy.not_yet"
+        return "" if answer.refusal is not None else "policy.wording"
+
+
+async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> dict[bytes, Reply]:
+    """What the server says to RCPT for each of the recipients; those left out were not answered.
+
+    Raises:
+        BackendError: it could not be asked at all, or (`backend.not_ready`) would not hear of any recipient.
+    """
+    found: dict[bytes, Reply] = {}
+    client = ClientAddress(STRANGER, 1025, "0.0.0.0", target.port) if passing != "none" else None  # noqa: S104
+    for begin in range(0, len(recipients), ERRORS_A_CONNECTION):
+        connection = await connect(target, client=client, passing=passing, timeout=REPLY_SECONDS)
+        try:
+            answer = connection.greeting
+            for line in (b"EHLO " + connection.own_name(), b"MAIL FROM:<>"):
+                if answer.severity == 2:
+                    answer = await connection.command(line, REPLY_SECONDS)
+            if answer.severity != 2:
+                raise BackendError("backend.not_ready", target=str(target), reply=answer.one_line)
+            for one in recipients[begin : begin + ERRORS_A_CONNECTION]:
+                found[one] = await connection.command(b"RCPT TO:<" + one + b">", REPLY_SECONDS)
+            with contextlib.suppress(BackendError):
+                await connection.command(b"RSET", REPLY_SECONDS)
+                await connection.command(b"QUIT", REPLY_SECONDS)
+        finally:
+            connection.abort()
+    return found
+
+
+_TEXTS = {
+    "policy.unlearnt": "how Postfix at {target} refuses a missing account could not be asked ({why}); until it can, "
+    "refusals say what was learnt before, or 550 5.1.1 User unknown",
+    "policy.wording": "to a missing account of {domain} the server says {reply}, which the policy front cannot say; "
+    "[policy] reply sets what it says instead",
+    "policy.not_yet": "{domain} has put off the question how it refuses a missing account: {reply}; it is asked again",
+    "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
+    "backend.only_temporary": "{domain} answers unknown names only with 4xx, and so are refusals there; senders will "
+    "try again",
+}
+
+
+def _notice(code: str, **params: object) -> Notice:
+    return Notice(code=code, text=_TEXTS[code].format_map(params), params=params)

@@ -1,0 +1,237 @@
+"""The policy front: listens, decides about each recipient, and answers at once.
+
+It must never leave a whole request without its one answer, answer with anything but DUNNO or a refusal, or wait for
+anything before it answers: Postfix, and the client behind it, wait too.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+from gate.config import join_address, split_address
+from gate.errors import Fault
+from gate.forms import Decision
+from gate.postfix.asked import Asked, asked, readings
+from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser, answer
+from gate.postfix.refusal import Refusal
+from gate.rules.address import from_wire
+from gate.rules.ruleset import Verdict
+
+BACKLOG = 512
+CONNECTIONS = 1000
+"""A Postfix keeps one connection a process, of which it has 100 by default. Beyond it the one goes that has been idle
+longest."""
+REMEMBERED = 2000
+"""Answers that are kept for Postfix asking again of the same recipient of the same message."""
+
+log = logging.getLogger(__name__)
+
+
+class Judge(Protocol):
+    """`gate.guard.Guard`."""
+
+    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> Verdict: ...
+
+
+class Words(Protocol):
+    """`gate.postfix.learning.Learner`."""
+
+    def refusal(self, domain: str) -> Refusal: ...
+    def is_probe(self, recipient: str) -> bool: ...
+
+
+class Record(Protocol):
+    """`gate.recorder.Recorder`."""
+
+    def record(self, decision: Decision) -> None: ...
+
+
+class PolicyFront:
+    """The policy port.
+
+    Attributes:
+        asked: questions about a recipient since the start.
+    """
+
+    def __init__(
+        self,
+        guard: Judge,
+        words: Words,
+        recorder: Record,
+        *,
+        active: Callable[[], bool],
+        own_domains: Callable[[], frozenset[str]],
+    ) -> None:
+        """`active`: whether the gate is on; if not, all is DUNNO and nothing is recorded."""
+        self.asked = 0
+        self._guard = guard
+        self._words = words
+        self._recorder = recorder
+        self._active = active
+        self._own_domains = own_domains
+        self._servers: list[asyncio.Server] = []
+        self._connections: dict[_Connection, None] = {}
+        self._remembered: dict[tuple[str, str], bytes] = {}
+
+    async def open(self, listen: list[str]) -> list[str]:
+        """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
+        loop = asyncio.get_running_loop()
+        try:
+            for text in listen:
+                host, port = split_address(text)
+                made = await loop.create_server(lambda: _Connection(self), host, port, backlog=BACKLOG)
+                self._servers.append(made)
+        except OSError as error:
+            await self.close()
+            why = os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else str(error)
+            raise PolicyError("policy.listen", listen=text, why=why) from None
+        names = [one.getsockname() for server in self._servers for one in server.sockets]
+        return [join_address(str(name[0]), int(name[1])) for name in names]
+
+    async def close(self) -> None:
+        """Stops listening and closes every connection; Postfix then does as its `default_action` says."""
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.end()
+
+    # ---- for the connections
+
+    def arrived(self, connection: "_Connection") -> None:
+        self._connections[connection] = None
+        if len(self._connections) > CONNECTIONS:
+            next(iter(self._connections)).end()
+
+    def active_again(self, connection: "_Connection") -> None:
+        """It has asked: it is now the last to be let go."""
+        if self._connections.pop(connection, connection) is None:
+            self._connections[connection] = None
+
+    def gone(self, connection: "_Connection") -> None:
+        self._connections.pop(connection, None)
+
+    def decide(self, request: Request) -> "tuple[bytes, Decision | None]":
+        """The action, and what is to be recorded of it once it was sent."""
+        question = asked(request)
+        if question is None:
+            return DUNNO, None
+        self.asked += 1
+        if not self._active() or self._words.is_probe(question.recipient):
+            return DUNNO, None
+        key = (question.instance, question.recipient)
+        if question.instance and (before := self._remembered.get(key)) is not None:
+            return before, None
+        try:
+            judged = self._judge(question)
+        except Fault as fault:  # no rules yet
+            log.warning("%s", fault)
+            return DUNNO, None
+        if judged is None:
+            return DUNNO, None
+        verdict, reading = judged
+        action, reply = DUNNO, ""
+        if verdict.verdict == "refuse":
+            refusal = self._words.refusal(_domain(question.recipient) and from_wire(reading).domain)
+            action, reply = refusal.action(question.recipient), refusal.reply(question.recipient)
+        if question.instance:
+            self._remember(key, action)
+        return action, _row(question, reading, verdict, reply)
+
+    def _judge(self, question: Asked) -> tuple[Verdict, str] | None:
+        """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
+        or else would be, or else is our own. None: it is none of ours."""
+        found: tuple[Verdict, str] | None = None
+        for reading in readings(question.recipient, self._own_domains()):
+            verdict = self._guard.judge(question.sender, reading)
+            if verdict.because == "relay":
+                continue
+            if verdict.verdict == "refuse":
+                return verdict, reading
+            if found is None or (verdict.would and not found[0].would):
+                found = verdict, reading
+        return found
+
+    def record(self, decision: Decision) -> None:
+        self._recorder.record(decision)
+
+    def _remember(self, key: tuple[str, str], action: bytes) -> None:
+        while len(self._remembered) >= REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[key] = action
+
+
+def _domain(recipient: str) -> str:
+    """Empty for a recipient whose domain is whatever Postfix's own is."""
+    domain = recipient.rpartition("@")[2] if "@" in recipient else ""
+    return "" if domain.startswith(("[", "#")) else domain
+
+
+def _row(question: Asked, reading: str, verdict: Verdict, reply: str) -> Decision:
+    entry = verdict.entry
+    return Decision(
+        time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        front="policy",
+        client=question.client,
+        helo=question.helo,
+        sender=from_wire(question.sender).text,
+        recipient=from_wire(reading).text,
+        verdict=verdict.verdict,
+        because=verdict.because,
+        pattern=entry.pattern if entry else None,
+        reply=reply,
+        account=verdict.account,
+        scope=entry.scope if entry else None,
+        would=verdict.would,
+        entry_id=entry.id if entry else None,
+    )
+
+
+class _Connection(asyncio.Protocol):
+    """One connection of a Postfix."""
+
+    def __init__(self, front: PolicyFront) -> None:
+        self._front = front
+        self._parser = RequestParser()
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._front.arrived(self)
+
+    def data_received(self, data: bytes) -> None:
+        error: PolicyError | None = None
+        try:
+            requests: list[Request] | tuple[Request, ...] = self._parser.feed(data)
+        except PolicyError as problem:
+            requests, error = problem.before, problem
+        if requests:
+            self._front.active_again(self)
+            decided = [self._front.decide(request) for request in requests]
+            self._transport.write(b"".join(answer(action) for action, _ in decided))
+            for _, decision in decided:  # after the answer: nobody is to wait for the log
+                if decision is not None:
+                    self._front.record(decision)
+        if error is not None:
+            peer = self._transport.get_extra_info("peername") or ("?", 0)
+            log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
+            self.end()
+
+    def pause_writing(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._front.gone(self)
+
+    def end(self) -> None:
+        """Sends what is still buffered and closes."""
+        self._front.gone(self)
+        self._transport.close()
