@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -16,6 +16,7 @@ from gate import trouble
 from gate.events import Events
 from gate.forms import Decision, Warning  # noqa: A004
 from gate.store import Log, StoreError
+from gate.store.aging import Age
 
 QUEUE_LIMIT = 20_000
 """Decisions that may wait for the thread; more are dropped and counted."""
@@ -48,6 +49,8 @@ class Recorder:
         self._stopping = threading.Event()
         self._next_id = 1
         self._numbered = False
+        self._opened = 0
+        """Which opening of the log the ids go on from."""
         self._counted = threading.Lock()
         self._refused = 0
         self._accepted = 0
@@ -55,10 +58,12 @@ class Recorder:
         self._retry_at = 0.0
         self._trim_at = 0.0
         self._untrimmed = 0
+        self._age = Age()
         self._failing = ""
 
     def start(self) -> None:
         self._refused, self._accepted = self._store.totals()
+        self._age = Age(self._store.last_time())
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -103,6 +108,9 @@ class Recorder:
         if self._dropped:
             text = f"{self._dropped} decisions could not be kept in the log"
             found.append(Warning(code="log.dropped", text=text, params={"count": self._dropped}))
+        if self._age.doubtful:
+            text = "the clock leapt; until it has run steadily for a day nothing is removed from the log by its age"
+            found.append(Warning(code="log.clock", text=text))
         return found
 
     # ------------------------------------------------------------ the thread
@@ -162,7 +170,7 @@ class Recorder:
             last = self._store.last_id()
         except StoreError:
             return
-        self._numbered = True
+        self._numbered, self._opened = True, self._store.opened
         if self._pending and self._pending[0].id <= last:
             self._next_id = last + 1
             for number, row in enumerate(self._pending, self._next_id):
@@ -181,7 +189,7 @@ class Recorder:
         self._retry_at = now + RETRY_SECONDS
         if not self._store.reopen():
             return
-        if not self._numbered:
+        if not self._numbered or self._store.opened != self._opened:
             self._renumber()
         self._empty()
 
@@ -215,9 +223,10 @@ class Recorder:
             return
         self._untrimmed = 0
         keep_days, max_rows = self._limits
-        oldest = (datetime.now(UTC) - timedelta(days=keep_days)).strftime("%Y-%m-%dT%H:%M:%S")
+        more = False
         try:
+            oldest = self._age.oldest(datetime.now(UTC), now, keep_days)
             more = self._store.trim(oldest=oldest, max_rows=max_rows)
         except StoreError:
-            more = False
+            pass
         self._trim_at = now + (0.0 if more else TRIM_SECONDS)

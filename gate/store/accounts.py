@@ -25,6 +25,10 @@ def every(tx: Transaction) -> list[AccountRow]:
     return _rows(tx, sa.select(account).order_by(account.c.address), all_expected=True)
 
 
+def addresses(tx: Transaction) -> list[str]:
+    return [str(row[0]) for row in tx.execute(sa.select(account.c.address))]
+
+
 def page(tx: Transaction, *, after: str | None, limit: int, text: str) -> tuple[list[AccountRow], bool, int]:
     """Accounts by address: up to `limit` rows, whether more remain, and how many `text` leaves in all."""
     chosen = sa.select(account)

@@ -40,5 +40,14 @@ class Database:
             except sa.exc.SQLAlchemyError as error:
                 raise translated(error, self.path) from error
 
+    def settle(self) -> None:
+        """Write what waits in the -wal back into the file. Raises StoreError."""
+        with self._writer:
+            try:
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sa.exc.SQLAlchemyError as error:
+                raise translated(error, self.path) from error
+
     def close(self) -> None:
         self._engine.dispose()

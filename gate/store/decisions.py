@@ -23,6 +23,10 @@ def last_id(tx: Transaction) -> int:
     return int(tx.execute(sa.select(sa.func.max(decision.c.id))).scalar() or 0)
 
 
+def last_time(tx: Transaction) -> str | None:
+    return tx.execute(sa.select(decision.c.time).order_by(decision.c.id.desc()).limit(1)).scalar()
+
+
 def append(tx: Transaction, rows: Sequence[Decision]) -> None:
     """Add rows, their totals by day and account, and the hits of their entries: three statements, whatever they hold.
 
@@ -77,16 +81,21 @@ _values = attrgetter(*_FIELDS)
 
 
 def trim(tx: Transaction, *, oldest: str, max_rows: int) -> bool:
-    """Remove the first `TRIM_ROWS` of what is too old or too many; True: more is left to remove."""
-    lowest, highest = tx.execute(sa.select(sa.func.min(decision.c.id), sa.func.max(decision.c.id))).one()
+    """Remove `TRIM_ROWS` of what is too old and of what is too many, each; True: more is left to remove.
+
+    Every row goes by its own time: a clock that was wrong for a while dates rows before those that came earlier.
+    """
+    aged = sa.select(decision.c.id).where(decision.c.time < oldest).order_by(decision.c.time).limit(TRIM_ROWS)
+    gone = tx.execute(sa.delete(decision).where(decision.c.id.in_(aged))).rowcount if oldest else 0
+    lowest = tx.execute(sa.select(sa.func.min(decision.c.id))).scalar()  # in one statement with max: a whole scan
+    highest = last_id(tx)
     if lowest is None:
         return False
-    aged = tx.execute(sa.select(sa.func.max(decision.c.id)).where(decision.c.time < oldest)).scalar() or 0
-    wanted = max(aged, highest - max_rows)
+    wanted = highest - max_rows
     until = min(wanted, lowest + TRIM_ROWS - 1)
     if until >= lowest:
         tx.execute(sa.delete(decision).where(decision.c.id <= until))
-    return bool(wanted > until)
+    return bool(gone >= TRIM_ROWS or wanted > until)
 
 
 def totals(tx: Transaction) -> tuple[int, int]:

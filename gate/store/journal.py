@@ -15,7 +15,7 @@ from gate.errors import Fault
 from gate.forms import Change
 from gate.store import rows as store_rows
 from gate.store.database import Transaction
-from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange, RowKind
+from gate.store.rows import AccountRow, EntryRow, ListedRow, NameRow, RowChange, RowKind
 from gate.store.settings import counter
 from gate.store.tables import journal, journal_row
 
@@ -26,6 +26,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "account": msgspec.json.Decoder(AccountRow),
     "name": msgspec.json.Decoder(NameRow),
     "entry": msgspec.json.Decoder(EntryRow),
+    "listed": msgspec.json.Decoder(ListedRow),
 }
 
 

@@ -3,6 +3,7 @@
 It must never raise where a list is shown beside it, and never be opened together with lists.db in one statement.
 """
 
+import contextlib
 import logging
 import threading
 from collections.abc import Sequence
@@ -10,34 +11,49 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gate.forms import Decision, LogPage, LogQuery, Warning  # noqa: A004
-from gate.store import decisions
+from gate.store import decisions, received
 from gate.store.database import Database
 from gate.store.errors import StoreError
 from gate.store.opening import LOG, Schema, open_database
+from gate.store.received import Received
 
 _log = logging.getLogger(__name__)
 
 
 class Log:
-    """The decision log. Attributes: path. All methods may be called from any thread."""
+    """The decision log. All methods may be called from any thread.
+
+    Attributes:
+        path: the file.
+        opened: how often a file was opened; another number is another file, with ids of its own.
+    """
 
     def __init__(self, path: Path, schema: Schema = LOG) -> None:
         self.path = path
+        self.opened = 0
         self._schema = schema
         self._lock = threading.RLock()
         self._database: Database | None = None
         self._trouble: StoreError | None = None
         self._set_aside: Path | None = None
+        self._file: tuple[int, int] | None = None
+        """Device and inode of the file that is open."""
         self.reopen()
 
     def reopen(self) -> bool:
-        """Try to open the file if it is not open. A corrupt one is set aside and a new one made. Never raises."""
+        """Try to open the file if it is not open, or is no more the one of that name. A corrupt one is set aside and a
+        new one made. Never raises."""
         with self._lock:
+            if self._database is not None and _identity(self.path) != self._file:
+                _log.warning("%s is not the file that was opened; it is opened anew", self.path)
+                self._leave_behind()
             for _ in range(2):
                 if self._database is not None:
                     break
                 try:
                     self._database = Database(open_database(self.path, self._schema), self.path)
+                    self._file = _identity(self.path)
+                    self.opened += 1
                     self._trouble = None
                 except StoreError as error:
                     self._failed(error)
@@ -61,6 +77,14 @@ class Log:
         with self._open() as database, database.reading() as tx:
             return decisions.last_id(tx)
 
+    def last_time(self) -> str | None:
+        """The time of the row with the highest id; None where there is none, or it cannot be read."""
+        try:
+            with self._open() as database, database.reading() as tx:
+                return decisions.last_time(tx)
+        except StoreError:
+            return None
+
     def append(self, rows: Sequence[Decision]) -> None:
         """Add rows with their ids, their totals and hits; all or nothing. Raises StoreError."""
         with self._open() as database, database.writing() as tx:
@@ -68,7 +92,7 @@ class Log:
         self._trouble = None
 
     def trim(self, *, oldest: str, max_rows: int) -> bool:
-        """Remove some of the rows before the time `oldest` or beyond `max_rows`; True: there is more to remove.
+        """Remove some of the rows before the time `oldest` (empty: none) or beyond `max_rows`; True: there is more.
 
         Totals and hits stay. Raises StoreError.
         """
@@ -101,6 +125,11 @@ class Log:
         except StoreError:
             return {}
 
+    def received(self, domain: str, *, since: str, limit: int) -> list[Received]:
+        """What the addresses of a canonical domain received; see `received.by_address`. Raises StoreError."""
+        with self._open() as database, database.reading() as tx:
+            return received.by_address(tx, domain, since=since, limit=limit)
+
     def page(self, query: LogQuery, since: str | None) -> LogPage:
         """Rows, the newest last. `since`: as the rows' times are written. Raises StoreError."""
         with self._open() as database, database.reading() as tx:
@@ -108,9 +137,24 @@ class Log:
 
     def close(self) -> None:
         with self._lock:
-            if self._database is not None:
-                self._database.close()
-                self._database = None
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _leave_behind(self) -> None:
+        """Close a file that bears the name no more. What waits beside the name is its own, and must never be read into
+        the file that is there now."""
+        if self._database is None:
+            return
+        with contextlib.suppress(StoreError):
+            self._database.settle()
+        self._forget()
+        for end in ("-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                _beside(self.path, end).unlink()
 
     # ------------------------------------------------------------ trouble
 
@@ -126,9 +170,7 @@ class Log:
             self._trouble = error
             if not unsound:
                 return
-            if self._database is not None:
-                self._database.close()
-                self._database = None
+            self._forget()
             try:
                 self._set_aside = _out_of_the_way(self.path)
                 _log.warning("%s is not sound; a new log is begun, the old one is %s", self.path, self._set_aside)
@@ -158,6 +200,18 @@ class _Using:
             self._log._failed(error)
 
 
+def _beside(path: Path, end: str) -> Path:
+    return path.with_name(path.name + end)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _out_of_the_way(path: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     aside = path.with_name(f"{path.name}.broken-{stamp}")
@@ -166,9 +220,9 @@ def _out_of_the_way(path: Path) -> Path:
         number += 1
         aside = path.with_name(f"{path.name}.broken-{stamp}-{number}")
     for suffix in ("", "-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
+        beside = _beside(path, suffix)
         if beside.exists():
-            beside.rename(aside.with_name(aside.name + suffix))
+            beside.rename(_beside(aside, suffix))
     return aside
 
 

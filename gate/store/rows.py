@@ -14,7 +14,7 @@ from gate.forms import KindName, ListName, Mode
 from gate.store.database import Transaction
 from gate.store.tables import account, entry, expected, name
 
-RowKind = Literal["account", "name", "entry"]
+RowKind = Literal["account", "name", "entry", "listed"]
 CHUNK = 10_000
 
 
@@ -64,8 +64,19 @@ class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):
         return entry_key(self.scope, self.pattern)
 
 
-Row = AccountRow | NameRow | EntryRow
-KINDS: dict[type, RowKind] = {AccountRow: "account", NameRow: "name", EntryRow: "entry"}
+class ListedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A domain where only what was made in Irusu exists. Its place is gate.toml, where the ledger has it written; the
+    database keeps only the way back."""
+
+    domain: str
+
+    @property
+    def key(self) -> str:
+        return self.domain
+
+
+Row = AccountRow | NameRow | EntryRow | ListedRow
+KINDS: dict[type, RowKind] = {AccountRow: "account", NameRow: "name", EntryRow: "entry", ListedRow: "listed"}
 
 
 def entry_key(scope: str, pattern: str) -> str:
