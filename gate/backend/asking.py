@@ -16,6 +16,7 @@ from gate.backend.connection import BackendError, Connection, Passing, Target, c
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
 from gate.backend.wording import Wording
+from gate.backend.xclient import HostNames, offered
 
 Wish = Literal["auto", "proxy", "xclient", "none"]
 """`client_address` of gate.toml."""
@@ -29,6 +30,8 @@ ERRORS_A_CONNECTION = 8
 """Postfix sleeps a second at each error after ten, and hangs up after twenty."""
 STRANGER = "192.0.2.1"
 STRANGER_IPV6 = "2001:db8::1"
+STRANGER_NAMES = HostNames("stranger.example.net", "stranger.example.net")
+"""For XCLIENT: a stranger without a name is turned away by many for that alone, which would hide a relay."""
 FOREIGN = "iana.org"
 """A domain that exists and is nobody's here. (The example domains refuse all mail, which would hide a relay.)"""
 
@@ -37,12 +40,13 @@ FOREIGN = "iana.org"
 class Offer:
     """What the backend's EHLO tells: its name, and its extensions as written, such as `SIZE 10240000`.
 
-    `encrypted`: it was asked under TLS, where STARTTLS is not offered again.
+    `encrypted`: it was asked under TLS, where STARTTLS is not offered again. `greeting`: the text of its greeting.
     """
 
     hostname: str
     extensions: tuple[str, ...]
     encrypted: bool = False
+    greeting: str = ""
 
     def has(self, keyword: str) -> bool:
         return any(line.split(" ")[0].upper() == keyword for line in self.extensions)
@@ -76,17 +80,16 @@ class RelayTest:
 
 
 async def find_passing(target: Target, wish: Wish) -> Passing:
-    """The way in which the backend takes the client's address.
+    """The way in which the backend takes the client's address. It was tried.
 
     Raises:
         BackendError: `backend.client_address` or `backend.xclient`: there is none, which is only said of a backend that
-            greets without a header; others: it could not be asked.
+            greets without a header; `backend.xclient_refused`: it offers XCLIENT and takes none; others: it could not
+            be asked.
     """
-    if wish == "none":
-        await ask_offer(target, "none")
-        return "none"
-    if wish == "xclient":
-        raise BackendError("backend.xclient", target=str(target))
+    if wish in {"none", "xclient"}:
+        offer = await ask_offer(target, "none")
+        return await _try_xclient(target, offer) if wish == "xclient" else "none"
     plain = asyncio.ensure_future(ask_offer(target, "none")) if wish == "auto" else None
     try:
         if plain is not None:
@@ -106,8 +109,21 @@ async def find_passing(target: Target, wish: Wish) -> Passing:
         if plain is not None:
             plain.cancel()
             await asyncio.wait({plain})
-    only_xclient = wish == "auto" and offer.has("XCLIENT")
-    raise BackendError("backend.xclient" if only_xclient else "backend.client_address", target=str(target))
+    if wish == "auto" and offered(offer.extensions):
+        return await _try_xclient(target, offer)
+    raise BackendError("backend.client_address", target=str(target), gate=target.gate)
+
+
+async def _try_xclient(target: Target, offer: Offer) -> Passing:
+    if not offered(offer.extensions):
+        raise BackendError("backend.xclient", target=str(target), gate=target.gate)
+    try:
+        async with _session(target, "xclient", STRANGER):
+            return "xclient"
+    except BackendError as error:
+        if error.code == "backend.xclient_refused" and str(error.params["reply"]).startswith("4"):
+            raise BackendError("backend.not_ready", **error.params) from None
+        raise
 
 
 async def ask_offer(target: Target, passing: Passing) -> Offer:
@@ -116,7 +132,7 @@ async def ask_offer(target: Target, passing: Passing) -> Offer:
         if greeting.code != 220 or hello.code != 250:
             raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
         words = [word.decode("ascii", "replace") for word in hello.words]
-        return Offer(words[0].split(" ")[0], tuple(words[1:]), connection.encrypted)
+        return Offer(words[0].split(" ")[0], tuple(words[1:]), connection.encrypted, greeting.one_line)
 
 
 async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:
@@ -169,7 +185,7 @@ async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> Rel
 
 async def ask_ipv6(target: Target, passing: Passing) -> bool:
     """Whether the backend takes a client with an IPv6 address. "No" is believed only of a backend that says it twice,
-    and takes one with an IPv4 address in between. (Postfix says 421 where it has no IPv6.)"""
+    and takes one with an IPv4 address in between. (Postfix says 421 where it has no IPv6, and 501 to XCLIENT.)"""
     if passing == "none" or await _takes(target, passing, STRANGER_IPV6):
         return True
     if not await _takes(target, passing, STRANGER):
@@ -182,7 +198,7 @@ async def _takes(target: Target, passing: Passing, client: str) -> bool:
         async with _session(target, passing, client) as (_, _, hello):
             return hello.severity == 2
     except BackendError as error:
-        if client == STRANGER_IPV6 and error.code in {"backend.lost", "backend.garbled"}:
+        if client == STRANGER_IPV6 and error.code in {"backend.lost", "backend.garbled", "backend.xclient_refused"}:
             return False
         raise
 
@@ -211,7 +227,7 @@ async def _session(
 ) -> AsyncIterator[tuple[Connection, Reply, Reply]]:
     """A connection, its greeting, and the answer to EHLO (the greeting again, where that was no 2xx)."""
     address = ClientAddress(client, 1025, _unspecified(client), target.port) if client else None
-    connection = await connect(target, client=address, passing=passing, timeout=REPLY_SECONDS)
+    connection = await connect(target, client=address, passing=passing, names=STRANGER_NAMES, timeout=REPLY_SECONDS)
     try:
         hello = connection.greeting
         if hello.severity == 2:

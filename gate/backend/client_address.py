@@ -2,7 +2,7 @@
 
 Pure: bytes and addresses, no socket. The format is section 2.2 of HAProxy's proxy-protocol.txt. Only TCP over IPv4
 and IPv6 and LOCAL are known; optional TLVs are skipped. An IPv4 address that comes as `::ffff:a.b.c.d` is unmapped, so
-that the backend's own rules for it hold. (XCLIENT will stand here too.)
+that the backend's own rules for it hold. (XCLIENT: see `xclient`.)
 """
 
 import struct

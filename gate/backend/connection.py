@@ -1,4 +1,4 @@
-"""One connection to the backend: connect, PROXY header, greeting, TLS, then replies in order.
+"""One connection to the backend: connect, PROXY header, greeting, TLS, XCLIENT, then replies in order.
 
 For the SMTP front and the probes. Thin: it knows no commands but the EHLO and STARTTLS it needs for TLS, and decides
 nothing about mail. It never reuses a connection for a second client, never puts anything before the PROXY header,
@@ -12,18 +12,23 @@ import asyncio
 import os
 import ssl
 from collections import deque
+from collections.abc import Awaitable
+from dataclasses import replace
+from functools import cache
 from typing import Literal, Protocol, cast
 
 from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.reply import Reply, ReplyError, ReplyParser
 from gate.backend.target import BackendError, Target, Tls, parse_deliver
+from gate.backend.xclient import HostNames, introduce
 
 __all__ = ["BackendError", "Connection", "Passing", "Receiver", "Target", "Tls", "connect", "parse_deliver"]
 
-Passing = Literal["proxy", "none"]
-"""How the backend learns the client's address. (XCLIENT is a later issue.)"""
+Passing = Literal["proxy", "xclient", "none"]
+"""How the backend learns the client's address."""
 
 CONNECT_SECONDS = 30.0
+HANDSHAKE_SECONDS = 10.0
 WRITE_HIGH_WATER = 262_144
 
 
@@ -48,16 +53,42 @@ async def connect(
     *,
     client: ClientAddress | None = None,
     passing: Passing = "none",
+    names: HostNames | Awaitable[HostNames] = HostNames(),  # noqa: B008 (frozen)
     timeout: float = CONNECT_SECONDS,  # noqa: ASYNC109 (one limit for the whole, given by whoever waits)
 ) -> "Connection":
     """Opens a connection and waits for the greeting, and for TLS where the target says so.
 
-    With `passing` "proxy" the PROXY v2 header of `client` goes first (none: a LOCAL header, the gate itself).
+    Where TLS is `opportunistic` and cannot be had, a second connection is opened without it, as Postfix does: the first
+    has said EHLO in the gate's name, or is spoilt by half a handshake. See `Connection.plain_because`.
+
+    With `passing` "proxy" the PROXY v2 header of `client` goes first (none: a LOCAL header, the gate itself); with
+    "xclient" the client and its `names` are told last (no client: nothing is), and the greeting is what comes then.
     `timeout`: seconds for all of it. A greeting other than 220 is no error here: see `Connection.greeting`.
 
     Raises:
-        BackendError: `backend.unreachable`, `.timeout`, `.lost`, `.garbled`, `.tls`.
+        BackendError: `backend.unreachable`, `.timeout`, `.lost`, `.garbled`, `.tls`, `.xclient`, `.xclient_refused`,
+            `.not_ready`.
     """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + timeout
+    try:
+        return await _connect(target, client, passing, names, timeout)
+    except BackendError as error:
+        if target.tls != "opportunistic" or error.code != "backend.tls":
+            raise
+        because = error
+    connection = await _connect(replace(target, tls="none"), client, passing, names, max(0.0, until - loop.time()))
+    connection.plain_because = because
+    return connection
+
+
+async def _connect(
+    target: Target,
+    client: ClientAddress | None,
+    passing: Passing,
+    names: HostNames | Awaitable[HostNames],
+    timeout: float,  # noqa: ASYNC109 (as above)
+) -> "Connection":
     loop = asyncio.get_running_loop()
     connection: Connection | None = None
     try:
@@ -68,6 +99,8 @@ async def connect(
             connection.greeting = await connection.next_reply()
             if target.tls != "none" and connection.greeting.code == 220:
                 await connection.start_tls()
+            if passing == "xclient" and client is not None and connection.greeting.code == 220:
+                connection.greeting = await introduce(connection, client, names)
             return connection
     except TimeoutError:
         error = BackendError("backend.timeout", target=str(target), seconds=timeout)
@@ -93,6 +126,7 @@ class Connection(asyncio.Protocol):
         greeting: the backend's first reply.
         encrypted: whether TLS is on.
         lost: whether the connection is gone.
+        plain_because: why TLS, which was wanted where it can be had, is not on.
     """
 
     greeting: Reply
@@ -101,6 +135,7 @@ class Connection(asyncio.Protocol):
         self.target = target
         self.encrypted = False
         self.lost = False
+        self.plain_because: BackendError | None = None
         self._transport: asyncio.Transport
         self._parser = ReplyParser()
         self._replies: deque[Reply] = deque()
@@ -167,32 +202,32 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     async def start_tls(self) -> None:
-        """EHLO and STARTTLS, where offered; whoever comes after says EHLO anew (RFC 3207 4.2).
+        """EHLO and STARTTLS; whoever comes after says EHLO anew (RFC 3207 4.2). After an error it can say no more.
 
         Raises:
             BackendError: `backend.tls` and as `command`.
         """
         offer = await self.command(b"EHLO " + self.own_name())
         if not (offer.code == 250 and any(word.strip().upper() == b"STARTTLS" for word in offer.words[1:])):
-            return self._without_tls("it is not offered")
+            raise self._no_tls("it is not offered")
         answer = await self.command(b"STARTTLS")
         if answer.code != 220:
-            return self._without_tls(answer.one_line)
+            raise self._no_tls(answer.one_line)
         self._parser = ReplyParser()
         self._replies.clear()
         try:
-            transport = await asyncio.get_running_loop().start_tls(self._transport, self, _tls_context())
+            transport = await asyncio.get_running_loop().start_tls(
+                self._transport, self, _tls_context(), ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
         except (ssl.SSLError, ConnectionError) as error:
-            raise BackendError("backend.tls", target=str(self.target), why=str(error)) from None
+            raise self._no_tls(str(error) or "the connection was lost in the handshake") from None
         if transport is None:
-            raise BackendError("backend.lost", target=str(self.target))
+            raise self._no_tls("the connection was lost in the handshake")
         self._transport = transport
         self.encrypted = True
-        return None
 
-    def _without_tls(self, why: str) -> None:
-        if self.target.tls == "require":
-            raise BackendError("backend.tls", target=str(self.target), why=why)
+    def _no_tls(self, why: str) -> BackendError:
+        return BackendError("backend.tls", target=str(self.target), why=why)
 
     def own_name(self) -> bytes:
         """For EHLO, where the gate speaks for itself: an address literal (RFC 5321 4.1.3), it has no better name."""
@@ -243,8 +278,10 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
+@cache
 def _tls_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from gate.backend.asking import (
@@ -29,7 +30,10 @@ from gate.backend.asking import (
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import CONNECT_SECONDS, BackendError, Connection, Passing, Target, connect
 from gate.backend.decoy import canonical
+from gate.backend.resolver import Resolver
 from gate.backend.wording import Wording, fallback
+from gate.backend.xclient import HostNames
+from gate.forms import RelayFacts
 from gate.forms import Warning as Notice
 from gate.rules.domain import ascii_domain
 
@@ -48,7 +52,10 @@ ALONE_LIMIT = 10_000
 ONLY_TEMPORARY = 5
 """So many decoys of a domain with nothing but 4xx are a warning."""
 
-OBSTACLES = frozenset({"backend.client_address", "backend.xclient", "backend.relays"})
+REFUSED_SPACING = 60.0
+"""Seconds between examinations that are due because a client's XCLIENT was refused: clients may bring that about."""
+
+OBSTACLES = frozenset({"backend.client_address", "backend.xclient", "backend.xclient_refused", "backend.relays"})
 """What only the owner can clear away: the mail port stays closed. Of these only a relay closes one that was open: a
 way of passing the address that was found to work and now does not is a server that is down, and asked again."""
 
@@ -72,6 +79,8 @@ class Backend:
         passing: how the client's address is passed; None while unknown.
         offer: name and extensions of its EHLO; None while unknown.
         ipv6: whether it takes clients with IPv6 addresses; if not, the front must not listen on IPv6.
+        relay: what came of the relay test last; None: not asked yet.
+        wish: `client_address` of gate.toml.
         obstacle: why the port stays closed, or None.
         trouble: why it is down, or None.
         changed: called, without arguments and in the event loop, whenever `state` or the warnings may be others.
@@ -85,18 +94,21 @@ class Backend:
         domains: Callable[[], Iterable[str]] = tuple,
         listed: Callable[[], Container[str]] = tuple,
         changed: Callable[[], None] = lambda: None,
+        resolver: Resolver | None = None,
     ) -> None:
         """`domains` tells the owner's domains as they are now, in canonical form; it is asked at each examination.
-        `listed` tells those of them that the gate answers for itself, at each refusal."""
+        `listed` tells those of them that the gate answers for itself, at each refusal. `resolver` finds the names that
+        clients have, for XCLIENT."""
         self.target = target
         self.state = BackendState.UNKNOWN
         self.passing: Passing | None = None
         self.offer: Offer | None = None
         self.ipv6 = True
+        self.relay: RelayFacts | None = None
         self.obstacle: BackendError | None = None
         self.trouble: BackendError | None = None
         self.changed = changed
-        self._wish = client_address
+        self.wish = client_address
         self._domains = domains
         self._listed = listed
         self._examined = False
@@ -105,6 +117,9 @@ class Backend:
         self._unknown_users: dict[str, UnknownUser] = {}
         self._alone: dict[bytes, None] = {}
         self._replies: dict[str, Counter[int]] = {}
+        self._resolver = resolver or Resolver()
+        self._refused_at = -REFUSED_SPACING
+        self._examining = asyncio.Lock()
         self._again = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -112,6 +127,11 @@ class Backend:
 
     async def examine(self) -> None:
         """Asks everything once and remembers it. Never raises for what the backend does: see `state`."""
+        async with self._examining:
+            await self._examine()
+        self.changed()
+
+    async def _examine(self) -> None:
         try:
             async with asyncio.timeout(EXAMINE_SECONDS):
                 await self._ask()
@@ -125,15 +145,16 @@ class Backend:
         else:
             self._examined = True
             self.state, self.obstacle, self.trouble = BackendState.UP, None, None
-        self.changed()
 
     async def _ask(self) -> None:
         self._plain = None
-        passing = await find_passing(self.target, self.passing or self._wish)
+        passing = await find_passing(self.target, self.passing or self.wish)
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
         answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}
-        self._unknown_users = {domain: answers[name] for domain, name in own.items() if name in answers}
+        before = self._unknown_users
+        heard = {domain: _believed(answers.get(name), before.get(domain)) for domain, name in own.items()}
+        self._unknown_users = {domain: answer for domain, answer in heard.items() if answer is not None}
         self._alone = {path: None for path in self._alone if not self.catch_all(_domain(path))}
         self.ipv6 = await ask_ipv6(self.target, passing)
         strict = [one.domain for one in self._unknown_users.values() if one.severity != 2]
@@ -143,17 +164,19 @@ class Backend:
     def _judge_relay(self, test: RelayTest, passing: Passing) -> None:
         """Closed only where it relays. Who puts every stranger off is asked again, and gets no mail before he answers;
         who turns every stranger away relays for none of them, but that was not seen: a warning."""
-        if test.taken is not None:
-            raise BackendError(
-                "backend.relays",
-                target=str(self.target),
-                recipient=test.taken,
-                client=STRANGER if passing == "proxy" else "the gate itself",
-                remedy=_REMEDIES[passing],
-            )
+        client = STRANGER if passing != "none" else "the gate itself"
+        target = str(self.target)
         self._untested = None
-        if test.refusal is not None:
-            untested = BackendError("backend.untested", target=str(self.target), reply=test.refusal.one_line)
+        if test.taken is not None:
+            remedy = _REMEDIES[passing].format(gate=self.target.gate)
+            error = BackendError("backend.relays", target=target, recipient=test.taken, client=client, remedy=remedy)
+            self.relay = _relay(client, passed=False, taken=test.taken, text=str(error))
+            raise error
+        if test.refusal is None:
+            self.relay = _relay(client, passed=True, text=f"asked as {client}, it took mail for no foreign recipient")
+        else:
+            untested = BackendError("backend.untested", target=target, reply=test.refusal.one_line)
+            self.relay = _relay(client, passed=None, text=str(untested))
             if test.refusal.severity == 4:
                 raise untested
             self._untested = untested
@@ -169,6 +192,7 @@ class Backend:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+        self._resolver.close()
 
     def ask_again(self) -> None:
         """Has the backend examined soon, by what `start` began."""
@@ -207,12 +231,17 @@ class Backend:
             raise self.obstacle
         if not self._examined or self.passing is None:
             raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
+        names: HostNames | asyncio.Future[HostNames] = HostNames()
+        if self.passing == "xclient" and client is not None:
+            names = asyncio.shield(self._resolver.begin(client.host))  # at once, beside the connection
         try:
             # A connection without TLS costs a second one, where it was wanted: until the next examination only one.
             target = replace(self.target, tls="none") if self._plain is not None else self.target
-            connection = await connect(target, client=client, passing=self.passing, timeout=seconds)
+            connection = await connect(target, client=client, passing=self.passing, names=names, timeout=seconds)
         except BackendError as error:
-            if self.state is BackendState.UP:
+            if error.code == "backend.xclient_refused":  # this client is, and others may not be
+                self._ask_again_of_refusal()
+            elif self.state is BackendState.UP:
                 self._down(error)
                 self.changed()
                 self.ask_again()
@@ -224,6 +253,18 @@ class Backend:
         if self.state is BackendState.DOWN:
             self.ask_again()
         return connection
+
+    def _ask_again_of_refusal(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._refused_at >= REFUSED_SPACING:
+            self._refused_at = now
+            self.ask_again()
+
+    @property
+    def server_name(self) -> bytes:
+        """How the backend called itself when it greeted last; empty while that is unknown."""
+        words = self.offer.greeting[4:].split() if self.offer is not None else []
+        return words[0].encode("ascii", "replace") if words else b""
 
     def refusal(self, domain: str, path: bytes) -> bytes | None:
         """How to refuse the recipient `path` (as between `<` and `>`) of an own domain.
@@ -276,25 +317,25 @@ class Backend:
         """What the owner should know or do now."""
         notices: list[Notice] = []
         if self.obstacle is not None:
-            notices.append(_notice(self.obstacle.code, str(self.obstacle), **self.obstacle.params))
+            notices.append(_told(self.obstacle))
         elif self.trouble is not None:
-            notices.append(_notice("backend.down", str(self.trouble), target=str(self.target)))
+            notices.append(Notice(code="backend.down", text=str(self.trouble), params={"target": str(self.target)}))
         elif self._untested is not None:
-            notices.append(_notice(self._untested.code, str(self._untested), **self._untested.params))
+            notices.append(_told(self._untested))
         if self._plain is not None:
-            notices.append(_notice("backend.plain", f"{self._plain}; {_TEXTS['backend.plain']}", **self._plain.params))
-        if self._wish == "none":
-            notices.append(_notice("backend.none_mode", _TEXTS["backend.none_mode"]))
+            notices.append(_notice("backend.plain", problem=str(self._plain), **self._plain.params))
+        if self.wish == "none":
+            notices.append(_notice("backend.none_mode"))
         if not self.ipv6:
-            notices.append(_notice("backend.ipv6", _TEXTS["backend.ipv6"]))
+            notices.append(_notice("backend.ipv6"))
         listed = self._listed()
         for domain in self._unknown_users:
             if domain in listed:  # nobody hears there what the server says to an unknown name
                 continue
             if self.catch_all(domain):
-                notices.append(_notice("backend.catch_all", _TEXTS["backend.catch_all"], domain=domain))
+                notices.append(_notice("backend.catch_all", domain=domain))
             elif self._only_temporary(domain):
-                notices.append(_notice("backend.only_temporary", _TEXTS["backend.only_temporary"], domain=domain))
+                notices.append(_notice("backend.only_temporary", domain=domain))
         return notices
 
     def _only_temporary(self, domain: str) -> bool:
@@ -304,14 +345,17 @@ class Backend:
         return answer.severity == 4 or seen[4] >= ONLY_TEMPORARY
 
 
+_STRICTER = (
+    "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and have in mynetworks no more than "
+    "your own machines"
+)
 _REMEDIES: dict[Passing, str] = {
-    "proxy": (
-        "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and have in mynetworks no more than "
-        "your own machines"
-    ),
+    "proxy": _STRICTER,
+    "xclient": _STRICTER,
     "none": (
-        'set client_address = "proxy" and in Postfix\'s master.cf -o smtpd_upstream_proxy_protocol=haproxy, or take '
-        "the gate's address out of mynetworks"
+        'set client_address = "auto" and in Postfix\'s main.cf smtpd_authorized_xclient_hosts = {gate} (or in '
+        "master.cf a listener with -o smtpd_upstream_proxy_protocol=haproxy), or take the gate's address out of "
+        "mynetworks"
     ),
 }
 
@@ -320,7 +364,7 @@ _TEXTS = {
         'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by '
         "client do not work there"
     ),
-    "backend.plain": "mail goes to it unencrypted, as deliver allows",
+    "backend.plain": "{problem}; mail goes to it unencrypted, as deliver allows",
     "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
     "backend.only_temporary": (
@@ -329,8 +373,22 @@ _TEXTS = {
 }
 
 
-def _notice(code: str, text: str, **params: object) -> Notice:
-    return Notice(code=code, text=text.format_map(params) if params else text, params=params)
+def _notice(code: str, **params: object) -> Notice:
+    return Notice(code=code, text=_TEXTS[code].format_map(params), params=params)
+
+
+def _told(error: BackendError) -> Notice:
+    return Notice(code=error.code, text=str(error), params=dict(error.params))
+
+
+def _believed(now: UnknownUser | None, before: UnknownUser | None) -> UnknownUser | None:
+    """A server that does not answer for now, or only with 4xx, says nothing new of a domain that it answered before."""
+    return before if now is None or (now.severity == 4 and before is not None) else now
+
+
+def _relay(client: str, *, passed: bool | None, text: str, taken: str | None = None) -> RelayFacts:
+    time = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return RelayFacts(passed=passed, client=client, taken=taken, time=time, text=text)
 
 
 def _domain(path: bytes) -> str:

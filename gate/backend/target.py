@@ -14,10 +14,14 @@ from gate.errors import Fault
 
 Tls = Literal["none", "opportunistic", "require"]
 
-_PROXY = (
-    "in deliver name a listener that takes the PROXY protocol (Postfix: in master.cf "
-    "-o smtpd_upstream_proxy_protocol=haproxy; Exim: hosts_proxy; OpenSMTPD: proxy-v2)"
+_LISTENER = (
+    'give it a listener for the gate and name that in deliver, such as "smtp://127.0.0.1:10025". '
+    "Postfix, in master.cf: 127.0.0.1:10025 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy; "
+    "Exim: daemon_smtp_ports = 25 : 10025 and "
+    "hosts_proxy = ${{if ={{$received_port}}{{10025}}{{127.0.0.1}}{{}}}}; "
+    "OpenSMTPD: listen on lo port 10025 proxy-v2"
 )
+_XCLIENT = "in Postfix's main.cf smtpd_authorized_xclient_hosts = {gate}"
 
 
 class BackendError(Fault):
@@ -35,13 +39,17 @@ class BackendError(Fault):
         "backend.not_ready": "the mail server at {target} is not ready: {reply}",
         "backend.client_address": (
             "the mail server at {target} cannot be told the client's true address; "
-            + _PROXY
-            + ', or set client_address = "none" and lose the address'
+            + _LISTENER
+            + ". Or set "
+            + _XCLIENT
+            + ', or client_address = "none" and lose the address'
         ),
         "backend.xclient": (
-            "the mail server at {target} is to be told the client's address by XCLIENT, which is not built yet; "
-            + _PROXY
+            "the mail server at {target} does not offer XCLIENT to the gate; set "
+            + _XCLIENT
+            + ', or client_address = "auto"'
         ),
+        "backend.xclient_refused": "the mail server at {target} refused to be told the client's address: {reply}",
         "backend.relays": (
             "the mail server at {target} would relay for strangers: from {client} it took mail for {recipient}; "
             "{remedy}"
@@ -66,6 +74,13 @@ class Target:
     host: str
     port: int
     tls: Tls = "none"
+
+    @property
+    def gate(self) -> str:
+        """The gate's own address as this server sees it, or words for it."""
+        with contextlib.suppress(ValueError):
+            return self.host if ipaddress.ip_address(self.host).is_loopback else "(the gate's address)"
+        return "127.0.0.1" if self.host == "localhost" else "(the gate's address)"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -10,7 +10,9 @@ A module a noun; everything is had from here.
 """
 
 from gate.forms.accounts import Account, AccountPage, AddAccount, ListQuery, OneAccount, ScopeCount, SetAccount
+from gate.forms.backend import BackendReport, ClientAddressFacts, DomainFacts, TlsFacts
 from gate.forms.decisions import Check, CheckQuery, Decision, EntryRef, LogPage, LogQuery
+from gate.forms.domains import ListOnly, OwnDomain, OwnDomains, Vanishing, VanishingPage, VanishingQuery
 from gate.forms.entries import (
     AddEntries,
     Changed,
@@ -40,7 +42,7 @@ from gate.forms.saved_mail import (
     SurveyLine,
     Unreadable,
 )
-from gate.forms.status import ListsChanged, Status, Subscribed, Warning  # noqa: A004 (the form of that name)
+from gate.forms.status import ListsChanged, RelayFacts, Status, Subscribed, Warning  # noqa: A004 (the form of that name)
 
 __all__ = [
     "PAGE_LIMIT",
@@ -52,6 +54,7 @@ __all__ = [
     "AddEntries",
     "Applied",
     "ApplyImport",
+    "BackendReport",
     "Because",
     "Candidate",
     "Change",
@@ -59,7 +62,9 @@ __all__ = [
     "Changed",
     "Check",
     "CheckQuery",
+    "ClientAddressFacts",
     "Decision",
+    "DomainFacts",
     "EditEntry",
     "Entry",
     "EntryPage",
@@ -72,6 +77,7 @@ __all__ = [
     "ImportReport",
     "KindName",
     "ListName",
+    "ListOnly",
     "ListQuery",
     "ListsChanged",
     "LogPage",
@@ -80,7 +86,10 @@ __all__ = [
     "Mode",
     "Nothing",
     "OneAccount",
+    "OwnDomain",
+    "OwnDomains",
     "Progress",
+    "RelayFacts",
     "RemoveEntries",
     "ScopeCount",
     "SetAccount",
@@ -91,8 +100,12 @@ __all__ = [
     "SurveyContext",
     "SurveyDone",
     "SurveyLine",
+    "TlsFacts",
     "UndoQuery",
     "Unreadable",
+    "Vanishing",
+    "VanishingPage",
+    "VanishingQuery",
     "VerdictName",
     "Warning",
 ]

@@ -14,6 +14,20 @@ class Warning(Form, frozen=True, kw_only=True):  # noqa: A001 (the key in `statu
     params: dict[str, Any] = {}
 
 
+class RelayFacts(Form, frozen=True, kw_only=True):
+    """What came of asking the mail server to take mail for others' domains, as a stranger would."""
+
+    passed: bool | None
+    """It took none; false: it took `taken`; null: that could not be asked, see `text`."""
+    client: str
+    """As whom it was asked: an IP address, or `the gate itself` where the client's address is not passed on."""
+    taken: str | None = None
+    """A foreign recipient that it took."""
+    time: str
+    text: str
+    """In one English line."""
+
+
 class Status(Form, frozen=True, kw_only=True):
     """`status`. With no gate running: state `not running`, pid null."""
 
@@ -30,12 +44,16 @@ class Status(Form, frozen=True, kw_only=True):
     sessions: int = 0
     """Client sessions under way."""
     own_domains: list[str] = []
+    listed_domains: list[str] = []
+    """Of these: only what was made in Irusu exists there."""
     home: str = ""
     """The data folder in use: lists, log, mail of the built-in server."""
     settings: str = ""
     """The gate.toml in use; it need not exist."""
     since: str | None = None
     """When this gate process started."""
+    relay: RelayFacts | None = None
+    """Null: the mail server has not been asked yet."""
 
 
 class Subscribed(Form, frozen=True, kw_only=True):

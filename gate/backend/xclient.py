@@ -1,0 +1,117 @@
+"""The client's true address and name by XCLIENT, Postfix's extension of SMTP (its XCLIENT_README has the syntax).
+
+For `connection.connect` and the probes. Pure but for the commands that it has a connection send, one after the other:
+nothing may be pipelined past EHLO or XCLIENT. An answer other than 220 is fatal: a backend that was not told who is
+calling would take the client for the gate, and trust it as such.
+
+What is told is complete or nothing: without NAME Postfix keeps the gate's own host name for the client. What the two
+names mean is Postfix's (see `HostNames`); attributes that the backend's EHLO does not list are left out, but for NAME
+and ADDR there is no XCLIENT without them.
+"""
+
+import re
+from collections.abc import Awaitable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.reply import Reply
+from gate.backend.target import BackendError, Target
+
+UNAVAILABLE = "[UNAVAILABLE]"
+"""There is no such name."""
+TEMPUNAVAIL = "[TEMPUNAVAIL]"
+"""It could not be found out for now."""
+
+LINE_LIMIT = 510
+"""Octets of a command without its line end (RFC 5321 4.5.3.1.4)."""
+_NEEDED = frozenset({"NAME", "ADDR"})
+_PLAIN = re.compile(r"[!-*,-<>-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class HostNames:
+    """What a client's host is called, as Postfix finds it out for a client of its own.
+
+    Attributes:
+        name: the name that its address has, if that name has the address in turn; else UNAVAILABLE or TEMPUNAVAIL.
+        reverse: the name that its address has, whether or not it leads back; else UNAVAILABLE or TEMPUNAVAIL.
+    """
+
+    name: str = UNAVAILABLE
+    reverse: str = UNAVAILABLE
+
+
+class Asked(Protocol):
+    """What is needed of a connection (`gate.backend.connection.Connection`)."""
+
+    target: Target
+
+    def own_name(self) -> bytes: ...
+    async def command(self, line: bytes) -> Reply: ...
+
+
+def offered(extensions: Iterable[str]) -> frozenset[str]:
+    """The attributes that the XCLIENT line among a backend's EHLO lines names; empty where it is none to be used."""
+    for line in extensions:
+        keyword, *attributes = line.upper().split()
+        if keyword == "XCLIENT" and _NEEDED.issubset(attributes):
+            return frozenset(attributes)
+    return frozenset()
+
+
+def commands(client: ClientAddress, names: HostNames, attributes: Collection[str]) -> list[bytes]:
+    """The command lines, without line end: one, or two where long names make it too long (NAME and ADDR go last)."""
+    told = {
+        "PROTO": "ESMTP",
+        "PORT": str(client.port),
+        "DESTADDR": _address(client.server_host),
+        "DESTPORT": str(client.server_port),
+        "NAME": names.name,
+        "REVERSE_NAME": names.reverse,  # after NAME, which sets both
+        "ADDR": _address(client.host),
+    }
+    if (":" in client.host) != (":" in client.server_host):  # a backend with one family may refuse the other
+        del told["DESTADDR"], told["DESTPORT"]
+    words = [f"{key}={xtext(value)}" for key, value in told.items() if key in attributes]
+    whole = " ".join(["XCLIENT", *words])
+    if len(whole) <= LINE_LIMIT:
+        return [whole.encode("ascii")]
+    last = [word for word in words if word.startswith(("NAME=", "ADDR="))]
+    first = [word for word in words if word not in last]
+    if f"NAME={names.name}" in last and names.name == names.reverse:  # NAME sets both
+        first = [word for word in first if not word.startswith("REVERSE_NAME=")]
+    return [" ".join(["XCLIENT", *part]).encode("ascii") for part in (first, last) if part]
+
+
+def xtext(text: str) -> str:
+    """RFC 3461 4: what is not printable ASCII, `+` and `=`, is written `+` and two hexadecimal digits an octet."""
+    return "".join(
+        each if _PLAIN.fullmatch(each) else "".join(f"+{octet:02X}" for octet in each.encode()) for each in text
+    )
+
+
+async def introduce(connection: Asked, client: ClientAddress, names: HostNames | Awaitable[HostNames]) -> Reply:
+    """Tells the backend who is calling; the greeting that it has for that client. `names` is awaited at the last.
+
+    Raises:
+        BackendError: `backend.xclient`: it does not offer that; `backend.xclient_refused`; as `Connection.command`.
+    """
+    target = connection.target
+    hello = await connection.command(b"EHLO " + connection.own_name())
+    if hello.code != 250:
+        raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+    attributes = offered(word.decode("ascii", "replace") for word in hello.words[1:])
+    if not attributes:
+        raise BackendError("backend.xclient", target=str(target), gate=target.gate)
+    known = names if isinstance(names, HostNames) else await names
+    answer = hello
+    for line in commands(client, known, attributes):
+        answer = await connection.command(line)
+        if answer.code != 220:
+            raise BackendError("backend.xclient_refused", target=str(target), reply=answer.one_line)
+    return answer
+
+
+def _address(host: str) -> str:
+    return f"IPV6:{host}" if ":" in host else host
