@@ -29,11 +29,13 @@ from gate.forms import (
     EntryQuery,
     ForgetEntries,
     Form,
+    ListOnly,
     ListQuery,
     LogPage,
     LogQuery,
     Nothing,
     OneAccount,
+    OwnDomains,
     RemoveEntries,
     SetAccount,
     Staged,
@@ -42,6 +44,8 @@ from gate.forms import (
     Subscribed,
     SurveyContext,
     UndoQuery,
+    VanishingPage,
+    VanishingQuery,
 )
 
 PROTOCOL = 1
@@ -84,6 +88,9 @@ METHODS: dict[str, MethodForms] = {
     "history.list": MethodForms(ListQuery, ChangePage),
     "undo": MethodForms(UndoQuery, Changed),
     "redo": MethodForms(Nothing, Changed),
+    "domains.list": MethodForms(Nothing, OwnDomains),
+    "domains.vanishing": MethodForms(VanishingQuery, VanishingPage),
+    "domains.list_only": MethodForms(ListOnly, Changed),
     "survey.context": MethodForms(Nothing, SurveyContext),
     "import.stage": MethodForms(StageImport, Staged),
     "import.apply": MethodForms(ApplyImport, Applied),

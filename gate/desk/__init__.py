@@ -8,24 +8,25 @@ from collections.abc import Callable
 
 from gate.desk.accounts import Accounts
 from gate.desk.activity import Activity
+from gate.desk.domains import Domains
 from gate.desk.entries import Entries
 from gate.desk.errors import DeskError
 from gate.desk.importing import Importing
 from gate.desk.journal import Journal
 from gate.desk.ledger import Ledger
 from gate.desk.publish import Publisher
-from gate.desk.server import ConfigView, Lifecycle
+from gate.desk.server import ConfigView, DomainSettings, Lifecycle
 from gate.events import Events
 from gate.rules.ruleset import Ruleset
 from gate.store import Lists, Log
 
-__all__ = ["ConfigView", "Desk", "DeskError", "Lifecycle"]
+__all__ = ["ConfigView", "Desk", "DeskError", "DomainSettings", "Lifecycle"]
 
 
 class Desk:
     """The desk of one pair of databases.
 
-    Attributes: accounts, entries, activity, journal, importing: what can be asked, by noun.
+    Attributes: accounts, entries, activity, domains, journal, importing: what can be asked, by noun.
     """
 
     def __init__(
@@ -37,13 +38,16 @@ class Desk:
         events: Events,
         *,
         enforcing: Callable[[], bool] = lambda: True,
+        settings: DomainSettings | None = None,
     ) -> None:
-        """`publish` gets every new ruleset, the first at once; `enforcing` tells `check` whether the gate refuses."""
+        """`publish` gets every new ruleset, the first at once; `enforcing` tells `check` whether the gate refuses.
+        `settings`: gate.toml, to be written to."""
         self._publisher = Publisher(config_view, publish)
-        self._ledger = Ledger(lists, self._publisher, events)
+        self._ledger = Ledger(lists, self._publisher, events, settings)
         self.accounts = Accounts(self._ledger, log)
         self.entries = Entries(self._ledger, log)
         self.activity = Activity(self._ledger, log, enforcing)
+        self.domains = Domains(self._ledger, log, settings)
         self.journal = Journal(self._ledger)
         self.importing = Importing(self._ledger)
         self._ledger.publish()

@@ -3,6 +3,7 @@
 What was answered is on the disk: the answer is given after the commit, never before.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +13,14 @@ from typing import Any, Literal
 
 from gate.desk.errors import DeskError
 from gate.desk.publish import Publisher
-from gate.desk.server import ConfigView
+from gate.desk.server import ConfigView, DomainSettings
+from gate.errors import Fault
 from gate.events import Events
 from gate.forms import Change, ListsChanged
 from gate.rules.ruleset import Ruleset
 from gate.store import JournalError, Lists, Transaction, journal
 from gate.store.journal import Need
-from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange
+from gate.store.rows import AccountRow, EntryRow, ListedRow, NameRow, RowChange
 
 By = Literal["app", "cli"]
 
@@ -42,8 +44,12 @@ class Plan:
 class Ledger:
     """Attributes: lists, publisher. All calls may come from any thread; changes come one after the other."""
 
-    def __init__(self, lists: Lists, publisher: Publisher, events: Events) -> None:
+    def __init__(
+        self, lists: Lists, publisher: Publisher, events: Events, settings: DomainSettings | None = None
+    ) -> None:
+        """`settings`: where the listed domains are written; without them they cannot be changed."""
         self.lists = lists
+        self._settings = settings
         self.publisher = publisher
         self._events = events
         self._lock = threading.RLock()
@@ -115,6 +121,7 @@ class Ledger:
         with self._lock:
             before = self.publisher.ruleset
             applied: list[RowChange] = []
+            written: list[RowChange] = []
             try:
                 with self.lists.writing() as tx:
                     change, changes = act(tx)
@@ -123,14 +130,26 @@ class Ledger:
                     self.publisher.apply(changes)
                     applied = changes
                     undo, redo = journal.next_undo(tx), journal.next_redo(tx)
+                    self._write_settings(changes, written)
             except BaseException:
-                self._not_committed(applied, before)
+                self._not_committed(applied, written, before)
                 raise
             self.publisher.let_out()
             self._events.publish("lists", ListsChanged(scopes=_scopes(changes), undo=undo, redo=redo))
             return change
 
-    def _not_committed(self, applied: Sequence[RowChange], before: Ruleset) -> None:
+    def _write_settings(self, changes: Sequence[RowChange], written: list[RowChange]) -> None:
+        """The last step before the commit; `written` gets what was."""
+        for change in changes:
+            if change.kind == "listed":
+                if self._settings is None:
+                    raise DeskError("domain.no_settings", domain=change.key)
+                self._settings.list_only(change.key, change.after is not None)
+                written.append(change)
+
+    def _not_committed(self, applied: Sequence[RowChange], written: list[RowChange], before: Ruleset) -> None:
+        with contextlib.suppress(Fault):
+            self._write_settings([change.backwards() for change in written], [])
         if applied:
             self.publisher.revert(applied, before)
 
@@ -150,6 +169,8 @@ def _scopes(changes: Sequence[RowChange]) -> list[str] | None:
                     found[row.address] = None
                 case NameRow():
                     found[row.account] = None
+                case ListedRow():
+                    found[f"@{row.domain}"] = None
     return list(found) if len(found) <= SCOPES_TOLD else None
 
 

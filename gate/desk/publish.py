@@ -4,12 +4,13 @@ It must never publish what is not committed: the ledger applies, commits, and on
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from gate.desk.server import ConfigView
 from gate.rules.domain import canonical_domain
 from gate.rules.ruleset import AccountRule, EntryRule, Ruleset, compile_ruleset
 from gate.store import Transaction, accounts, entries
-from gate.store.rows import AccountRow, EntryRow, NameRow, RowChange
+from gate.store.rows import AccountRow, EntryRow, ListedRow, NameRow, RowChange
 
 
 class Publisher:
@@ -90,6 +91,9 @@ class Publisher:
                     self._drop_name(name)
                 case EntryRow() as entry:
                     self._entries.pop(entry.id, None)
+                case ListedRow(domain):
+                    others = [name for name in self._config.listed if canonical_domain(name) != domain]
+                    self._config = replace(self._config, listed=others)
         for change in changes:
             match change.after:
                 case AccountRow() as account:
@@ -98,6 +102,8 @@ class Publisher:
                     self._put_name(name)
                 case EntryRow() as entry:
                     self._entries[entry.id] = EntryRule(entry.id, entry.scope, entry.list, entry.pattern)
+                case ListedRow(domain):
+                    self._config = replace(self._config, listed=[*self._config.listed, domain])
 
     def _put_name(self, row: NameRow) -> None:
         self._names.setdefault(row.account, {})[row.address] = row

@@ -32,6 +32,24 @@ class Lifecycle(Protocol):
         ...
 
 
+class DomainSettings(Protocol):
+    """gate.toml and the server behind as the desk's domains see them; called from the desk's threads."""
+
+    @property
+    def writes_domains(self) -> bool:
+        """Whether the domains are those of gate.toml, so that it can say more of them."""
+        ...
+
+    def list_only(self, domain: str, listed: bool) -> None:
+        """Write whether only what was made in Irusu exists in a canonical own domain. Raises a Fault, and then the file
+        is as it was."""
+        ...
+
+    def unknown_name(self, domain: str) -> str | None:
+        """The server's reply to an unknown name of a canonical domain, its lines joined by a newline; None: unknown."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigView:
     """What the desk must know of gate.toml.

@@ -36,6 +36,10 @@ class Status(Form, frozen=True, kw_only=True):
     listen: list[str] = []
     """The addresses the mail port is really open on, `HOST:PORT`; empty while stopped."""
     deliver: str = "built-in"
+    policy: list[str] = []
+    """Where Postfix may ask (`[policy] listen`), as it is really open, `HOST:PORT`."""
+    policy_asked: int = 0
+    """Questions that came there since the start; 0 for long: main.cf does not name it."""
     refused: int = 0
     """Recipients refused since the log began."""
     accepted: int = 0

@@ -107,6 +107,11 @@ class Ruleset:
         rule = self._accounts.get(recipient.key)
         return rule.address if rule is not None else None
 
+    def exists(self, recipient: Address) -> bool:
+        """Whether it exists in a listed domain: it always gets its mail, or an account or an alias is at its name, the
+        `+tag` left out or not."""
+        return recipient.local in EXEMPT or any(key in self._accounts for key in self._chain(recipient))
+
     def judge(self, sender: Address, recipient: Address) -> Verdict:
         """The verdict of the rules alone. Never raises."""
         chain = self._chain(recipient)

@@ -244,6 +244,7 @@ class Life:
             warnings=[*closed, *port, *found.warnings],
             sessions=self._port.sessions,
             own_domains=found.own_domains,
+            listed_domains=found.listed_domains,
             home=found.home,
             settings=found.settings,
             since=self._since,

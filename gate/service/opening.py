@@ -4,8 +4,9 @@ The caller owns the lock. Slow to import (the store); the command line imports i
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gate import config as settings
 from gate.config import Config
@@ -15,6 +16,7 @@ from gate.events import Events
 from gate.folders import Folders
 from gate.forms import Form, Nothing
 from gate.guard import Guard
+from gate.service.domains import GateToml
 from gate.store import Lists, Log, open_lists, open_log
 
 
@@ -27,6 +29,7 @@ class Opened:
     desk: Desk
     guard: Guard
     events: Events
+    toml: GateToml
 
     def own_domains(self) -> frozenset[str]:
         """As the rules in force have them, canonical; from any thread."""
@@ -38,15 +41,16 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(folders: Folders, config: Config) -> Iterator[Opened]:
-    """Both databases and the desk over them, the guard following its rules. Raises StoreError."""
+def opened(folders: Folders, config: Config, given: Mapping[str, Any] | None = None) -> Iterator[Opened]:
+    """Both databases and the desk over them, the guard following its rules. `given`: keys of [gate] that the command
+    line overrides. Raises StoreError."""
     lists = open_lists(folders.lists)
     try:
         log = open_log(folders.decisions)
         try:
-            guard, events = Guard(), Events()
-            desk = Desk(lists, log, view(config), guard.load, events, enforcing=lambda: guard.enforcing)
-            yield Opened(lists, log, desk, guard, events)
+            guard, events, toml = Guard(), Events(), GateToml(folders.config_file, given or {})
+            desk = Desk(lists, log, view(config), guard.load, events, enforcing=lambda: guard.enforcing, settings=toml)
+            yield Opened(lists, log, desk, guard, events, toml)
         finally:
             log.close()
     finally:

@@ -49,7 +49,7 @@ def run(folders: Folders, given: Mapping[str, Any], state: Wanted | None) -> Non
         logs.begin(folders.log)
         _log.info("version %s, process %d, data in %s", __version__, os.getpid(), folders.data, extra=logs.FILE_ONLY)
         try:
-            with opened(folders, config) as found, _runner() as runner:
+            with opened(folders, config, given) as found, _runner() as runner:
                 runner.run(_live(folders, given, config, found, state))
         except Fault as fault:
             _log.error("%s", fault, extra=logs.FILE_ONLY)  # the command line says it on the terminal
@@ -112,9 +112,10 @@ async def _live(
             refused=refused,
             accepted=accepted,
             own_domains=sorted(rules.own_domains) if rules is not None else [],
+            listed_domains=sorted(rules.listed) if rules is not None else [],
             home=str(folders.data),
             settings=str(folders.config_file),
-            warnings=[*_unreadable(rules), *recorder.warnings()],
+            warnings=[*reload.warnings(), *_unreadable(rules), *recorder.warnings()],
         )
 
     life = Life(port, found.guard, found.lists, found.events, describe)
@@ -123,6 +124,13 @@ async def _live(
     reload = settings.Reload(
         folders, given, config, found=found, port=port, recorder=recorder, changed=life.settings_changed
     )
+    loop = asyncio.get_running_loop()
+
+    def written() -> None:
+        loop.call_soon_threadsafe(reload.soon)
+
+    found.toml.changed = written
+    found.toml.unknown_users = lambda: port.unknown_users
     recorder.start()
     try:
         async with _control(folders, methods, found), _signals(life, reload):
@@ -133,6 +141,7 @@ async def _live(
     finally:
         await port.end()
         methods.close()
+        await reload.end()
         recorder.stop()
 
 

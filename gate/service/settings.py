@@ -16,13 +16,14 @@ from gate import config as settings
 from gate.config import Config
 from gate.errors import Fault
 from gate.folders import Folders
+from gate.forms import Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
 from gate.service.opening import Opened, view
 from gate.service.port import MailPort
 
 COMMAND = "serve"
 """What a line names where an option is to blame, not the file."""
-RESTART = ("gate.listen", "gate.deliver", "gate.client_address", "gate.hostname", "gate.recipient_delimiter")
+RESTART = ("gate.listen", "gate.deliver", "gate.client_address", "gate.hostname", "gate.recipient_delimiter", "policy.listen")
 """What a gate begins with and keeps."""
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Reload:
 
     Attributes:
         config: what holds now.
+        unusable: why the file as it is now cannot be used, or None.
     """
 
     def __init__(
@@ -70,8 +72,9 @@ class Reload:
         recorder: Recorder,
         changed: Callable[[], None],
     ) -> None:
-        """`changed` is called when other settings hold."""
+        """`changed` is called when other settings hold, or there is something else to tell of them."""
         self.config = config
+        self.unusable: Fault | None = None
         self._folders = folders
         self._given = given
         self._found = found
@@ -79,6 +82,7 @@ class Reload:
         self._recorder = recorder
         self._changed = changed
         self._one = asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def __call__(self) -> None:
         """Never raises for what stands in the file."""
@@ -89,12 +93,32 @@ class Reload:
                 await self._apply(config)
             except Fault as fault:
                 _log.error("%s; the settings stay as they were", fault)
+                self.unusable = fault
+                self._changed()
                 return
-            self.config = config
+            self.config, self.unusable = config, None
             self._changed()
         _log.info("%s was read anew", self._folders.config_file)
         if late:
             _log.warning("%s: %s changed; restart the gate for that", self._folders.config_file, ", ".join(late))
+
+    def warnings(self) -> list[Warning]:
+        """A file that cannot be used, until one was read that can."""
+        if self.unusable is None:
+            return []
+        text = f"{self.unusable}; the settings stay as they were"
+        return [Warning(code="settings.unusable", text=text, params={"why": str(self.unusable)})]
+
+    def soon(self) -> None:
+        """The same, by itself."""
+        task = asyncio.get_running_loop().create_task(self(), name="gate.toml read anew")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def end(self) -> None:
+        """Wait for what `soon` began."""
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
 
     async def _apply(self, config: Config) -> None:
         self._port.reconfigure(config)

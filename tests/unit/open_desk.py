@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gate.desk import ConfigView, Desk
+from gate.desk import ConfigView, Desk, DomainSettings
 from gate.events import Events
 from gate.forms import (
     Account,
@@ -29,7 +29,7 @@ from gate.store.tables import account, entry, expected, name
 class OpenDesk:
     """A desk with its two files and what it published and told."""
 
-    def __init__(self, folder: Path, view: ConfigView) -> None:
+    def __init__(self, folder: Path, view: ConfigView, settings: DomainSettings | None = None) -> None:
         self.folder = folder
         self.lists: Lists = open_lists(folder / "lists.db")
         self.log: Log = open_log(folder / "log.db")
@@ -37,7 +37,7 @@ class OpenDesk:
         self.published: list[Ruleset] = []
         self.told: list[tuple[str, Any]] = []
         self.events.subscribe(lambda kind, data: self.told.append((kind, data)))
-        self.desk = Desk(self.lists, self.log, view, self.published.append, self.events)
+        self.desk = Desk(self.lists, self.log, view, self.published.append, self.events, settings=settings)
 
     def close(self) -> None:
         self.lists.close()
@@ -74,8 +74,10 @@ class OpenDesk:
 
 
 @contextmanager
-def open_desk(folder: Path, view: ConfigView | None = None) -> Iterator[OpenDesk]:
-    opened = OpenDesk(folder, view or ConfigView())
+def open_desk(
+    folder: Path, view: ConfigView | None = None, settings: DomainSettings | None = None
+) -> Iterator[OpenDesk]:
+    opened = OpenDesk(folder, view or ConfigView(), settings)
     try:
         yield opened
     finally:

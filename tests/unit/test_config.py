@@ -156,7 +156,7 @@ def test_good_values_are_taken():
         [gate]
         listen = ["[::1]:25", "localhost:2525", "0.0.0.0:0"]
         domains = ["example.org", "münchen.example", "LOCALHOST", "example.net."]
-        listed = ["EXAMPLE.org"]
+        listed = ["EXAMPLE.org", "xn--mnchen-3ya.example", "localhost."]
         deliver = "smtp://[::1]:10025?tls=require"
         trusted = ["192.168.1.0/24", "::1"]
         recipient_delimiter = ""
@@ -169,7 +169,6 @@ def test_good_values_are_taken():
 
 
 SET = {
-    "gate.listed": 'domains = ["a.example"]\nlisted = ["a.example"]',
     "gate.client_address": 'client_address = "xclient"',
     "policy.listen": 'listen = ["127.0.0.1:10040"]',
     "policy.reply": 'reply = "550 5.1.1 User unknown"',
@@ -204,6 +203,19 @@ def test_writing_keeps_comments_and_order(tmp_path):
     assert text.startswith("# mine\n[log]\nkeep_days = 3 # short\n")
     assert '# where\nlisten = ["127.0.0.1:2"]' in text
     assert [path.name for path in file.parent.iterdir()] == ["gate.toml"]
+
+
+def test_writing_a_list_keeps_what_stands_between_its_items(tmp_path):
+    file = tmp_path / "gate.toml"
+    before = '[gate]\ndomains = [\n    "a.example", # the first\n    "b.example",\n]\nlisted = []   # of these\n'
+    file.write_text(before)
+    config.write(file, {"gate.domains": ["a.example", "b.example", "c.example"], "gate.listed": ["b.example"]})
+    after = before.replace('"b.example",\n', '"b.example",\n    "c.example",\n').replace("[]", '["b.example"]')
+    assert file.read_text() == after
+    config.write(file, {"gate.domains": ["a.example", "b.example"], "gate.listed": []})
+    assert file.read_text() == before
+    config.write(file, {"gate.domains": ["b.example", "a.example"]})
+    assert config.load(file).gate.domains == ["b.example", "a.example"]
 
 
 def test_writing_begins_with_the_commented_default(tmp_path):
