@@ -2,6 +2,7 @@
 
 from gate.errors import Fault
 from gate.rules import address
+from gate.rules.address import Address
 from gate.rules.ruleset import Ruleset, Verdict
 
 
@@ -32,7 +33,11 @@ class Guard:
         self._ruleset = ruleset
 
     def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> Verdict:
-        """The verdict on one recipient. Texts as in the SMTP path, without `<` and `>`; never raises over them.
+        """`decide`, of texts as in the SMTP path, without `<` and `>`; never raises over them."""
+        return self.decide(address.from_wire(sender), address.from_wire(recipient), trusted=trusted)
+
+    def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict:
+        """The verdict on one recipient.
 
         A recipient that is not own is refused with `relay`, in any state and whatever the lists say (never an open
         relay); `trusted` clients skip that check alone. Raises `GuardError` before rules were loaded.
@@ -40,11 +45,10 @@ class Guard:
         rules = self._ruleset
         if rules is None:
             raise GuardError("guard.no_rules")
-        to = address.from_wire(recipient)
         if not rules.owns(to):
             if not trusted:
                 return Verdict("refuse", "relay")
             if not rules.in_own_domain(to):
                 return Verdict("accept", "none")
-        verdict = rules.judge(address.from_wire(sender), to)
+        verdict = rules.judge(sender, to)
         return verdict if self.enforcing else verdict.let_through("open")

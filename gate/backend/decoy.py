@@ -2,7 +2,7 @@
 
 A decoy is an address of the same domain that does not exist. It is asked of the backend in the place of a recipient who
 must seem not to exist, so that text, code, delay and error count of the refusal are the backend's own. Pure: no socket,
-no clock, no randomness. A decoy must never be shown to a client: `way_back` goes over every later reply of the session.
+no clock, no randomness. A decoy must never be shown to a client: `WayBack` goes over every later reply of the session.
 
 The rules:
 - Sixteen letters and digits, the first a letter, replace the first run of ASCII letters and digits of the local part.
@@ -21,31 +21,38 @@ The rules:
 
 import hmac
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+
+import msgspec
 
 from gate.rules.path import Place, locate
 
 NAME_LENGTH = 16
 LOCAL_LIMIT, PATH_LIMIT, LINE_LIMIT = 64, 254, 512
 """Octets beyond which a server may refuse for length (RFC 5321 4.5.3.1; the path here without its brackets)."""
+DECOY_LIMIT = 1000
+"""Decoys of one session that are led back."""
 _SLIDING = 8
 """A name of so many characters is found inside a longer run too; a shorter one only as a whole run."""
 _WORD = 5
 """A name of fewer characters is a consonant and figures: no word that a reply may hold, and hardly anybody's name."""
-_DIGITS = 48
-"""Characters that one HMAC is enough for; a longer name repeats them."""
-_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
-_FIGURES = b"0123456789"
-_ALPHABET = _LETTERS + _FIGURES
-_CONSONANTS = bytes(each for each in _LETTERS if each not in b"aeiouy")
+_LETTERS, _CONSONANTS, _FIGURES = b"abcdefghijklmnopqrstuvwxyz", b"bcdfghjklmnpqrstvwxz", b"0123456789"
+
+
+def _alphabet(characters: bytes) -> bytes:
+    """For `bytes.translate`: each octet as one of the characters."""
+    return (characters * (256 // len(characters) + 1))[:256]
+
+
+_WORDS = _alphabet(_LETTERS), _alphabet(_LETTERS + _FIGURES)
+_CODES = _alphabet(_CONSONANTS), _alphabet(_FIGURES)
+"""For the first character of a name, and for those that follow."""
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 _RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in range(NAME_LENGTH + 1))
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoy:
+class Decoy(msgspec.Struct, frozen=True):
     """What is asked of the backend in a recipient's place.
 
     Attributes:
@@ -73,43 +80,57 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
     first, last = run.span() if run else (start, stop)
     original = path[first:last]
     more = max(0, NAME_LENGTH - len(original))
-    sizes = ((end - start + 2 * quoted, LOCAL_LIMIT), (len(path), PATH_LIMIT), (line, LINE_LIMIT))
-    length = NAME_LENGTH if all(size + more <= limit for size, limit in sizes) else max(1, len(original))
+    roomy = end - start + 2 * quoted + more <= LOCAL_LIMIT and len(path) + more <= PATH_LIMIT
+    length = NAME_LENGTH if roomy and line + more <= LINE_LIMIT else max(1, len(original))
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
     name = _in_case_of(original, _name(key, canonical, length, original.lower()))
     return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
 
 
-def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
-    """`reply` with the name of each of the decoys replaced by what it stands for, in the case that the server chose.
+class WayBack:
+    """Puts recipients back into replies in the place of their decoys, for one session.
 
     A name as it was sent becomes the recipient as the client sent it; one that the server lower-cased (upper-cased)
     becomes the recipient in lower (upper) case. Nothing else is touched.
     """
-    if not decoys:
-        return reply
-    by_name = {decoy.name.lower(): decoy for decoy in decoys}
-    as_sent = {decoy.name: decoy for decoy in decoys}
-    lengths = sorted({len(name) for name in as_sent}, reverse=True)
 
-    def original(seen: bytes) -> bytes | None:
-        if (sent := as_sent.get(seen)) is not None:
-            return sent.original
-        if (decoy := by_name.get(seen.lower())) is None:
-            return None
-        if seen.islower():
-            return decoy.original.lower()
-        return decoy.original.upper() if seen.isupper() else decoy.original
+    def __init__(self, decoys: Iterable[Decoy] = ()) -> None:
+        self._as_sent: dict[bytes, Decoy] = {}
+        self._by_name: dict[bytes, Decoy] = {}
+        self._lengths: list[int] = []  # of the names, the longest first
+        self._runs = _RUNS_OF[NAME_LENGTH]
+        for decoy in decoys:
+            self.add(decoy)
 
-    def led_back(run: re.Match[bytes]) -> bytes:
-        text, told, start, at = run[0], b"", 0, 0
+    def add(self, decoy: Decoy) -> None:
+        """From now on this decoy is led back too. Of two with one name the last is meant; beyond `DECOY_LIMIT` the
+        oldest are forgotten."""
+        name = decoy.name
+        self._as_sent.pop(name, None)  # it is the newest again
+        self._as_sent[name] = self._by_name[name.lower()] = decoy
+        if len(name) not in self._lengths:
+            self._lengths = sorted([*self._lengths, len(name)], reverse=True)
+            self._runs = _RUNS_OF[min(self._lengths[-1], NAME_LENGTH)]
+        if len(self._as_sent) > DECOY_LIMIT:
+            oldest = self._as_sent.pop(next(iter(self._as_sent)))
+            self._by_name.pop(oldest.name.lower(), None)
+
+    def of(self, reply: bytes) -> bytes:
+        """The reply as the client may see it."""
+        # An expression made of the names would be compiled for each new one: for longer than all else takes together,
+        # so that a refused recipient could be told from a missing one by time.
+        return self._runs.sub(self._led_back, reply) if self._lengths else reply
+
+    def _led_back(self, run: re.Match[bytes]) -> bytes:
+        text, lengths = run[0], self._lengths
+        told, start, at = b"", 0, 0
         while at + lengths[-1] <= len(text):
             for length in lengths:
                 seen = text[at : at + length]
                 if (
                     len(seen) == length
                     and (length >= _SLIDING or seen == text)
-                    and (name := original(seen)) is not None
+                    and (name := self._original(seen)) is not None
                 ):
                     told += text[start:at] + name
                     start = at = at + length
@@ -118,9 +139,14 @@ def way_back(reply: bytes, decoys: Sequence[Decoy]) -> bytes:
                 at += 1
         return told + text[start:]
 
-    # An expression made of the names would be compiled for each new one: for longer than all else takes together, so
-    # that a refused recipient could be told from a missing one by time.
-    return _RUNS_OF[min(lengths[-1], NAME_LENGTH)].sub(led_back, reply)
+    def _original(self, seen: bytes) -> bytes | None:
+        if (sent := self._as_sent.get(seen)) is not None:
+            return sent.original
+        if (decoy := self._by_name.get(seen.lower())) is None:
+            return None
+        if seen.islower():
+            return decoy.original.lower()
+        return decoy.original.upper() if seen.isupper() else decoy.original
 
 
 def mailbox(path: bytes) -> bytes:
@@ -142,22 +168,19 @@ def _local_part(path: bytes) -> Place:
 def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
     if quoted:
         local = _ESCAPE.sub(rb"\1", local)
+    if local.isascii() and domain.isascii():
+        return (local + domain.removesuffix(b".")).lower()
     text = (local + domain.removesuffix(b".")).decode("utf-8", "surrogateescape").lower()
     return text.encode("utf-8", "surrogateescape")
 
 
 def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes:
-    number = int.from_bytes(hmac.digest(key, canonical, "sha256"), "big")
-    letters, rest = (_LETTERS, _ALPHABET) if length >= _WORD else (_CONSONANTS, _FIGURES)
-    number, index = divmod(number, len(letters))
-    name = bytearray([letters[index]])
-    while len(name) < min(length, _DIGITS):
-        number, digit = divmod(number, len(rest))
-        name.append(rest[digit])
-    name = (name * (length // len(name) + 1))[:length]
-    if name == other_than:
-        name[0] = letters[(index + 1) % len(letters)]
-    return bytes(name)
+    first, others = _WORDS if length >= _WORD else _CODES
+    digest = hmac.digest(key, canonical, "sha256")
+    name = (digest[:1].translate(first) + digest[1:].translate(others)) * (length // len(digest) + 1)
+    if name.startswith(other_than) and len(other_than) == length:
+        name = bytes([digest[0] ^ 1]).translate(first) + name[1:]
+    return name[:length]
 
 
 def _in_case_of(original: bytes, name: bytes) -> bytes:

@@ -10,7 +10,6 @@ Lenient in one thing: a line may end with a bare LF.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from gate.errors import Fault
@@ -35,30 +34,32 @@ class ReplyError(Fault):
         self.before = before
 
 
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """One whole reply.
+    """One whole reply; immutable.
 
     Attributes:
         lines: each with its code and without its line end, such as `(b"250-mail.example.org", b"250 SIZE 10240000")`.
+        code: 200 to 599.
+        severity: the code's first digit: 2 done, 3 go on, 4 not now, 5 no.
+        raw: as it goes over the wire, each line with CRLF.
     """
 
-    lines: tuple[bytes, ...]
+    __slots__ = ("code", "lines", "raw", "severity")
 
-    @property
-    def code(self) -> int:
-        """200 to 599."""
-        return int(self.lines[0][:3])
+    def __init__(self, lines: tuple[bytes, ...]) -> None:
+        self.lines = lines
+        self.code = int(lines[0][:3])
+        self.severity = self.code // 100
+        self.raw = b"\r\n".join(lines) + b"\r\n"
 
-    @property
-    def severity(self) -> int:
-        """The code's first digit: 2 done, 3 go on, 4 not now, 5 no."""
-        return int(self.lines[0][:1])
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reply) and self.lines == other.lines
 
-    @property
-    def raw(self) -> bytes:
-        """As it goes over the wire, each line with CRLF."""
-        return b"\r\n".join(self.lines) + b"\r\n"
+    def __hash__(self) -> int:
+        return hash(self.lines)
+
+    def __repr__(self) -> str:
+        return f"Reply({self.lines!r})"
 
     @property
     def words(self) -> tuple[bytes, ...]:
@@ -100,11 +101,11 @@ class ReplyParser:
             self._error.before = ()
             raise self._error
         replies: list[Reply] = []
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        lines = (self._rest + data if self._rest else data).split(b"\n")
+        self._rest = lines.pop()
         try:
             for line in lines:
-                reply = self._take(line.removesuffix(b"\r"))
-                if reply is not None:
+                if (reply := self._take(line.removesuffix(b"\r"))) is not None:
                     replies.append(reply)
             if self._held + len(self._rest) > REPLY_LIMIT:
                 raise ReplyError("reply.too_long", limit=REPLY_LIMIT)

@@ -3,66 +3,65 @@
 Pure data. To add one: 1. its class here; 2. a place in `Action`; 3. what the session does with it, in `_perform`.
 """
 
-from dataclasses import dataclass
+import msgspec
 
+from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ToClient:
+class ToClient(msgspec.Struct, frozen=True):
     """Send these bytes to the client."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ToBackend:
+class ToBackend(msgspec.Struct, frozen=True):
     """Send these bytes to the backend."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StartTls:
+class Wait(msgspec.Struct, frozen=True):
+    """Tell `Dialogue.waited` in so many seconds; nothing is heard of the client meanwhile."""
+
+    seconds: float
+
+
+class StartTls(msgspec.Struct, frozen=True):
     """Begin TLS with the client; what it sent before is already forgotten (RFC 3207 4.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseClient:
+class CloseClient(msgspec.Struct, frozen=True):
     """Send what is buffered for the client, then close. Nothing more of it will be heard."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseBackend:
+class CloseBackend(msgspec.Struct, frozen=True):
     """The backend is needed no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class AbortBackend:
+class AbortBackend(msgspec.Struct, frozen=True):
     """End the backend connection at once: it must not see the end of what it has begun to receive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """A recipient of an open transaction has had its reply: one row of the log.
 
     Attributes:
-        sender, recipient: the paths as the client wrote them, without `<` and `>`.
+        sender, recipient: as they were judged.
         decoy: the path that was asked of the backend instead; empty: none was.
         reply: as the client saw it, its lines with CRLF.
         taken: the backend took the decoy, and `reply` is the gate's own.
     """
 
-    sender: str
-    recipient: str
+    sender: Address
+    recipient: Address
     verdict: Verdict
     decoy: bytes
     reply: bytes
     taken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DecoyAccepted:
+class DecoyAccepted(msgspec.Struct, frozen=True):
     """The backend took a decoy for a recipient: its domain does not refuse unknown names.
 
     `path` is the recipient's, as the client wrote it.
@@ -71,4 +70,4 @@ class DecoyAccepted:
     path: bytes
 
 
-Action = ToClient | ToBackend | StartTls | CloseClient | CloseBackend | AbortBackend | Answered | DecoyAccepted
+Action = ToClient | ToBackend | Wait | StartTls | CloseClient | CloseBackend | AbortBackend | Answered | DecoyAccepted

@@ -6,11 +6,13 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   until the backend has answered what came before it.
 - Commands go to the backend as they come, pipelined only where the backend announced PIPELINING, but for **barriers**:
   nothing that follows one goes on before its reply was read. Barriers are EHLO, HELO, RSET, DATA, QUIT, a MAIL inside a
-  transaction, and every decoy.
+  transaction, and every RCPT: a decoy has to be one, and were the others none, a pipelined burst would tell by its time
+  which of its recipients were denied (docs/decisions/2026-11-24-the-twin-by-time.md).
 - A refused recipient never reaches the backend: its decoy does. A decoy that is accepted ends the session with 421
   before anything else is sent, so that no decoy ever receives mail. The way back goes over every later reply.
 - A RCPT outside a transaction is always asked with its decoy: it cannot be judged, and gets the backend's 503 anyway.
-- What the gate refuses in its own words (another's domain; a catch-all) waits until all is answered, like a decoy.
+- What the gate refuses in its own words (another's domain; a catch-all; a listed domain) waits until all is answered.
+  From the eleventh of a session on each waits a second more, after the twentieth comes 421, as with Postfix.
 - A client greets again after STARTTLS. A backend that answers 503 to a second EHLO has heard the first: the client is
   told what the backend said then.
 - A message gets 250 only when the backend has said so after the final dot. A message that may not pass, or whose
@@ -84,7 +86,7 @@ class Dialogue(Requests):
             while self._pending and self._pending[0].local is not None:
                 self._say(self._pending.popleft().local or b"")
         elif reply.code == 421:
-            self._end(self._envelope.way_back(reply.raw))
+            self._end(self._back.of(reply.raw))
         else:
             self._end(self._own(wording.OUT_OF_STEP))
         return self._advance()
@@ -110,6 +112,13 @@ class Dialogue(Requests):
         self._secure = self._must_greet = True
         self._announced = announce.NOTHING
         self.client_name = ""
+        return self._advance()
+
+    def waited(self) -> list[Action]:
+        """The time of a `Wait` is over."""
+        if self.phase is Phase.WAITING:
+            self._move(Signal.WAITED)
+            self._refused()
         return self._advance()
 
     def retire(self) -> list[Action]:
@@ -155,16 +164,16 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw = self._envelope.way_back(reply.raw, seek=slot.seek)
+        raw = self._back.of(reply.raw)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
-        taken = slot.decoy is not None and reply.severity == 2
+        taken = slot.disguised and reply.severity == 2
         if slot.command and taken:
             self._do(DecoyAccepted(slot.command.path))
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
         if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
-            decoy = slot.decoy.path if slot.decoy else b""
+            decoy = slot.decoy.path if slot.decoy and slot.disguised else b""
             self._do(Answered(slot.sender, slot.recipient, slot.verdict, decoy, raw, taken))
         if ending:
             self._end(raw)
@@ -211,4 +220,4 @@ class Dialogue(Requests):
         """A reply before the final dot: a refusal is told when the client has come to its end, a 250 is none."""
         self._stream.drain()
         self._do(AbortBackend())
-        self._spoil(self._envelope.way_back(reply.raw) if reply.severity >= 4 else wording.LOST_MESSAGE)
+        self._spoil(self._back.of(reply.raw) if reply.severity >= 4 else wording.LOST_MESSAGE)

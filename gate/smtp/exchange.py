@@ -7,17 +7,21 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gate.backend.decoy import Decoy
+from gate.backend.decoy import Decoy, WayBack
 from gate.backend.reply import Reply
+from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import announce, wording
-from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
+from gate.smtp.actions import Action, Answered, CloseBackend, CloseClient, ToBackend, ToClient
 from gate.smtp.commands import Command
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Envelope, Slot
 from gate.smtp.lines import LineBuffer
 from gate.smtp.phases import Phase, Signal, following
 
+SOFT_ERRORS, HARD_ERRORS = 10, 20
+"""Recipients of one session that the gate refuses in its own words: after the first ten each reply waits, after twenty
+the session ends. So does Postfix (smtpd_soft_error_limit, smtpd_hard_error_limit)."""
 OWN_ANSWERS_LIMIT = 1000
 """Commands of one session that the gate answers itself (malformed, VRFY); the backend counts the errors it sees."""
 
@@ -31,12 +35,14 @@ class Terms:
         message_bytes: octets of a message at most.
         normalize: bare LF in a message becomes CRLF instead of being refused.
         starttls: the gate has a certificate.
+        error_seconds: how long a refusal of the gate's own is put off once there were `SOFT_ERRORS`.
     """
 
     hostname: bytes = b""
     message_bytes: int = 52_428_800
     normalize: bool = False
     starttls: bool = False
+    error_seconds: float = 1.0
 
 
 class Exchange:
@@ -51,13 +57,13 @@ class Exchange:
         self,
         terms: Terms,
         *,
-        judge: Callable[[str, str], Verdict],
+        judge: Callable[[Address, Address], Verdict],
         decoy: Callable[[bytes, int], Decoy],
         refusal: Callable[[str, bytes], bytes | None],
     ) -> None:
-        """`judge` gets sender and recipient as they stand between `<` and `>`, and may raise a `Fault` (451);
-        `decoy` gets the recipient's path and the octets of the command line with its end; `refusal` gets
-        the recipient's domain and path and tells the reply to give instead of asking a decoy, or None.
+        """`judge` gets sender and recipient, and may raise a `Fault` (451); `decoy` gets the recipient's path and the
+        octets of the command line with its end; `refusal` gets the recipient's domain and path and tells the reply to
+        give instead of asking a decoy, or None.
         """
         self.phase = Phase.GREETING
         self.client_name = ""
@@ -66,12 +72,14 @@ class Exchange:
         self._parked: Command | None = None
         self._pending: deque[Slot] = deque()
         self._envelope = Envelope()
+        self._back = WayBack()
         self._announced = announce.NOTHING
         self._welcome: Reply | None = None
         self._server_name = terms.hostname or b"localhost"
         self._stream = DataStream(0)
         self._verdict_on_data = b""
-        self._own_answers = 0
+        self._put_off: Answered | None = None
+        self._own_answers = self._errors = 0
         self._secure = self._must_greet = self._ended = self._retiring = False
         self._out: list[Action] = []
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
+from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp.actions import Answered
 from gate.smtp.settings import Settings
@@ -23,7 +24,7 @@ class House(Protocol):
     def admit(self, session: "Session") -> bytes | None:
         """None: come in; else the reply to turn it away with."""
 
-    def judge(self, sender: str, recipient: str, *, trusted: bool) -> Verdict: ...
+    def judge(self, sender: Address, recipient: Address, *, trusted: bool) -> Verdict: ...
     def refusal(self, domain: str, path: bytes) -> bytes | None: ...
     def answered(self, session: "Session", answered: Answered) -> None: ...
     def decoy_accepted(self, path: bytes) -> None: ...

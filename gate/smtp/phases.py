@@ -6,7 +6,8 @@ Pure.
     COMMANDS  commands flow                         FINAL   the final dot was sent, its reply is awaited
     HELD      a barrier was sent, its reply is      DRAIN   the message is thrown away up to its end
               awaited                               ORPHAN  there is no backend any more: 221 or 421
-    TLS       the handshake is awaited              CLOSED  nothing is heard or said
+    WAITING   a reply of the gate's own is put      CLOSED  nothing is heard or said
+              off                                   TLS     the handshake is awaited
 """
 
 import enum
@@ -15,12 +16,50 @@ from typing import ClassVar
 
 from gate.errors import Fault
 
-Phase = enum.Enum("Phase", "GREETING COMMANDS HELD TLS DATA FINAL DRAIN ORPHAN CLOSED")
-Signal = enum.Enum("Signal", "GREETED HOLD RELEASED HANDSHAKE SECURED GO_AHEAD DOT SPOILT DRAINED FINISHED LOST END")
+
+class Phase(enum.Enum):
+    """See the module's text."""
+
+    GREETING = enum.auto()
+    COMMANDS = enum.auto()
+    HELD = enum.auto()
+    WAITING = enum.auto()
+    TLS = enum.auto()
+    DATA = enum.auto()
+    FINAL = enum.auto()
+    DRAIN = enum.auto()
+    ORPHAN = enum.auto()
+    CLOSED = enum.auto()
+
+    __hash__ = object.__hash__  # Enum's own is slow, and phases are looked up at every step
+
+
+class Signal(enum.Enum):
+    """What leads on."""
+
+    GREETED = enum.auto()
+    HOLD = enum.auto()
+    RELEASED = enum.auto()
+    WAIT = enum.auto()
+    WAITED = enum.auto()
+    HANDSHAKE = enum.auto()
+    SECURED = enum.auto()
+    GO_AHEAD = enum.auto()
+    DOT = enum.auto()
+    SPOILT = enum.auto()
+    DRAINED = enum.auto()
+    FINISHED = enum.auto()
+    LOST = enum.auto()
+    END = enum.auto()
+
+    __hash__ = object.__hash__
+
 
 TRANSITIONS: Mapping[tuple[Phase, Signal], Phase] = {
     (Phase.GREETING, Signal.GREETED): Phase.COMMANDS,
     (Phase.COMMANDS, Signal.HOLD): Phase.HELD,
+    (Phase.COMMANDS, Signal.WAIT): Phase.WAITING,
+    (Phase.WAITING, Signal.WAITED): Phase.COMMANDS,
     (Phase.COMMANDS, Signal.HANDSHAKE): Phase.TLS,
     (Phase.TLS, Signal.SECURED): Phase.COMMANDS,
     (Phase.HELD, Signal.RELEASED): Phase.COMMANDS,

@@ -6,10 +6,10 @@ Pure. The rules of order stand in `dialogue`, whose client side this is.
 from gate.errors import Fault
 from gate.rules.address import from_wire
 from gate.smtp import commands, wording
-from gate.smtp.actions import AbortBackend, Answered, StartTls, ToBackend
+from gate.smtp.actions import AbortBackend, Answered, StartTls, ToBackend, Wait
 from gate.smtp.commands import Command, Malformed, Verb
 from gate.smtp.envelope import Mail, Slot, text_of
-from gate.smtp.exchange import Exchange
+from gate.smtp.exchange import HARD_ERRORS, SOFT_ERRORS, Exchange
 from gate.smtp.phases import Phase, Signal
 
 PENDING_LIMIT = 100
@@ -66,7 +66,7 @@ class Requests(Exchange):
         return True
 
     def _mail(self, command: Command) -> bool:
-        sender = text_of(command.path)
+        sender = from_wire(text_of(command.path))
         size = command.param(b"SIZE") or b""
         if self._must_greet:
             self._answer(b"503 5.5.1 Error: send EHLO first\r\n")
@@ -82,39 +82,50 @@ class Requests(Exchange):
         return True
 
     def _rcpt(self, command: Command) -> bool:
-        recipient, sender = text_of(command.path), self._envelope.sender
-        # All of it for everyone: a refusal must not take longer.
+        """One path for everyone, whatever the verdict: who is refused must not be told by time (see `dialogue`)."""
+        sender, recipient = self._envelope.sender, from_wire(text_of(command.path))
         decoy = self._decoy(command.path, len(command.line) + 2)
         disguised = command.with_path(decoy.path)
-        own = self._refusal(from_wire(recipient).domain, command.path)
-        if self._envelope.mail is Mail.NONE:
-            self._forward_decoy(disguised, Slot(command, barrier=True, recipient=recipient, decoy=decoy))
-            return True
-        try:
-            verdict = self._judge(sender, recipient)
-        except Fault:
-            self._answer(b"451 4.3.0 Error: temporary lookup failure\r\n")
-            return True
-        if verdict.verdict == "accept":
-            slot = Slot(command, sender=sender, recipient=recipient, verdict=verdict, seek=len(decoy.name))
-            self._forward(command.line, slot)
-            return True
-        if verdict.because == "relay":
-            own = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path
-        if own is None:
-            slot = Slot(command, barrier=True, sender=sender, recipient=recipient, verdict=verdict, decoy=decoy)
-            self._forward_decoy(disguised, slot)
-        elif self._pending:
-            return False
-        else:
-            self._say(own)
-            self._do(Answered(sender, recipient, verdict, b"", own))
+        own = self._refusal(recipient.domain, command.path)
+        verdict = None
+        if self._envelope.mail is not Mail.NONE:
+            try:
+                verdict = self._judge(sender, recipient)
+            except Fault:
+                self._answer(b"451 4.3.0 Error: temporary lookup failure\r\n")
+                return True
+            if verdict.verdict == "refuse":
+                if verdict.because == "relay":
+                    own = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path
+                if own is not None:
+                    return self._refuse(Answered(sender, recipient, verdict, b"", own))
+        self._back.add(decoy)
+        asked = verdict is None or verdict.verdict == "refuse"
+        slot = Slot(command, None, True, sender, recipient, verdict, decoy, asked)
+        self._forward(disguised if asked else command.line, slot)
         return True
 
-    def _forward_decoy(self, disguised: bytes, slot: Slot) -> None:
-        if slot.decoy is not None:
-            self._envelope.lead_back(slot.decoy)
-        self._forward(disguised, slot)
+    def _refuse(self, answered: Answered) -> bool:
+        """A refusal in the gate's own words: when all before it is answered, and counted as a mail server does."""
+        if self._pending:
+            return False
+        self._errors += 1
+        self._put_off = answered
+        if self._errors > SOFT_ERRORS:
+            self._move(Signal.WAIT)
+            self._do(Wait(self._terms.error_seconds))
+        else:
+            self._refused()
+        return True
+
+    def _refused(self) -> None:
+        answered, self._put_off = self._put_off, None
+        if answered is None:
+            return
+        self._say(answered.reply)
+        self._do(answered)
+        if self._errors >= HARD_ERRORS:
+            self._end(self._own(wording.TOO_MANY_ERRORS))
 
     def _start_tls(self) -> None:
         if not self._terms.starttls:

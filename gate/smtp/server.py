@@ -21,7 +21,7 @@ from gate.config import Config, join_address, split_address
 from gate.errors import Fault
 from gate.forms import Decision
 from gate.forms import Warning as Notice
-from gate.rules.address import from_wire
+from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import wording
 from gate.smtp.actions import Answered
@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 class Judge(Protocol):
     """`gate.guard.Guard`."""
 
-    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> Verdict: ...
+    def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict: ...
 
 
 class Behind(Protocol):
@@ -258,8 +258,8 @@ class SmtpFront:
             if self._clients[host] <= 0:
                 del self._clients[host]
 
-    def judge(self, sender: str, recipient: str, *, trusted: bool) -> Verdict:
-        return self._guard.judge(sender, recipient, trusted=trusted)
+    def judge(self, sender: Address, recipient: Address, *, trusted: bool) -> Verdict:
+        return self._guard.decide(sender, recipient, trusted=trusted)
 
     def refusal(self, domain: str, path: bytes) -> bytes | None:
         return self._backend.refusal(domain, path)
@@ -270,19 +270,19 @@ class SmtpFront:
 
     def answered(self, session: Session, answered: Answered) -> None:
         """One row of the log; for a decoy the backend's knowledge too."""
-        verdict, recipient = answered.verdict, from_wire(answered.recipient)
+        verdict = answered.verdict
         entry = verdict.entry
         text = answered.reply.decode("utf-8", "replace")
         if answered.decoy and not answered.taken:
-            self._backend.decoy_replied(recipient.domain, int(text[:3]))
+            self._backend.decoy_replied(answered.recipient.domain, int(text[:3]))
         self._recorder.record(
             Decision(
                 time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 front="smtp",
                 client=session.client.host,
                 helo=session.dialogue.client_name,
-                sender=from_wire(answered.sender).text,
-                recipient=recipient.text,
+                sender=answered.sender.text,
+                recipient=answered.recipient.text,
                 verdict=verdict.verdict,
                 because=verdict.because,
                 pattern=entry.pattern if entry else None,

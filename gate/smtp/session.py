@@ -269,9 +269,16 @@ class Session(asyncio.Protocol):
                     self._backend.close()
             case actions.CloseClient():
                 self._linger()
+            case actions.Wait(seconds):
+                self._loop.call_later(seconds, self._waited)
             case actions.StartTls() if not self._transport.is_closing():
                 self._transport.pause_reading()  # or plain text could be taken for what TLS protects
                 self._task = self._loop.create_task(self._start_tls(), name="smtp STARTTLS")
+
+    def _waited(self) -> None:
+        """Whatever became of either side meanwhile, the dialogue knows."""
+        if not self._gone:
+            self._happened(self.dialogue.waited)
 
     def _read_or_wait(self) -> None:
         """Reads from the client only while there is room for what it sends."""

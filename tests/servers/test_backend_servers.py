@@ -10,7 +10,7 @@ import trustme
 from gate.backend.asking import Wish
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Connection, Target, connect
-from gate.backend.decoy import decoy_for, way_back
+from gate.backend.decoy import WayBack, decoy_for
 from gate.backend.probes import Backend, BackendState
 from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
@@ -74,7 +74,8 @@ def test_a_decoy_is_answered_as_a_real_unknown_is(server: Server, path: bytes) -
             connection = await begin(server.proxy)
             rcpt = await connection.command(b"RCPT TO:<" + asked + b">", 20)
             data = await connection.command(b"DATA", 20)
-            answers.append((way_back(rcpt.raw, decoys), way_back(data.raw, decoys)))
+            back = WayBack(decoys)
+            answers.append((back.of(rcpt.raw), back.of(data.raw)))
             assert rcpt.severity == 5
             connection.abort()
         assert answers[0] == answers[1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.backend.decoy import Decoy, canonical, decoy_for, mailbox, way_back
+from gate.backend.decoy import Decoy, WayBack, canonical, decoy_for, mailbox
 from gate.backend.wording import Wording, fallback
 from tests.unit.replies import reply_of
 
@@ -48,7 +48,7 @@ def test_the_shape_of_a_decoy(path: bytes, shape: bytes) -> None:
     decoy = decoy_for(KEY, path)
     assert re.fullmatch(shape, decoy.path), decoy
     assert len(decoy.name) == 16
-    assert way_back(b"550 <" + decoy.path + b"> no\r\n", [decoy]) == b"550 <" + path + b"> no\r\n"
+    assert WayBack([decoy]).of(b"550 <" + decoy.path + b"> no\r\n") == b"550 <" + path + b"> no\r\n"
 
 
 def test_other_delimiters_keep_their_tag() -> None:
@@ -74,16 +74,16 @@ def test_the_way_back_is_exact_in_the_case_that_the_server_chose(path: bytes, te
     for chosen in (bytes, bytes.lower, bytes.upper):
         said = text + b"<" + chosen(decoy.path) + b">" + text
         wanted = text + b"<" + chosen(path) + b">" + text
-        assert way_back(said, [decoy]) == wanted
+        assert WayBack([decoy]).of(said) == wanted
 
 
 def test_a_reply_may_hold_several_decoys_several_times() -> None:
     one, two, shout = (decoy_for(KEY, path) for path in (b"Anna@d.example", b"bob@d.example", b"ANNA@d.example"))
     said = b"503-" + one.path.lower() + b" " + one.path + b"\r\n503-" + shout.path + b"\r\n503 " + two.path + b"\r\n"
-    assert way_back(said, [one, two, shout]) == (
+    assert WayBack([one, two, shout]).of(said) == (
         b"503-anna@d.example Anna@d.example\r\n503-ANNA@d.example\r\n503 bob@d.example\r\n"
     )
-    assert way_back(said, []) == said
+    assert WayBack([]).of(said) == said
 
 
 @given(st.binary(min_size=1, max_size=8), st.text(st.sampled_from("aB3+._é"), max_size=320), st.integers(0, 600))
@@ -109,15 +109,15 @@ def test_near_a_limit_a_decoy_changes_no_length(key: bytes, local: str, line: in
     st.sampled_from([b"550 5.1.1 <%s>: No such user; mx.test says no\r\n", b"550-%s\r\n550 is not here, user %s\r\n"]),
 )
 def test_the_way_back_from_a_decoy_of_any_length(name: str, said: bytes) -> None:
-    path = name.encode() + b"+" + b"-" * 60 + b"@d.example"
+    path = name.encode() + b"+" + b"-" * 60 + b"@e.example"  # a label that no short name can be
     decoy = decoy_for(KEY, path)
     assert len(decoy.name) == len(name)
     told_apart = [each for each in (bytes, bytes.lower, bytes.upper) if each is bytes or each(decoy.name) != decoy.name]
     for chosen in told_apart:
-        assert way_back(said.replace(b"%s", chosen(decoy.path)), [decoy]) == said.replace(b"%s", chosen(path))
+        assert WayBack([decoy]).of(said.replace(b"%s", chosen(decoy.path))) == said.replace(b"%s", chosen(path))
     other = decoy_for(KEY, b"bob@d.example")
     both = decoy.path + b" " + other.path
-    assert way_back(both, [decoy, other]) == path + b" bob@d.example" == way_back(both, [other, decoy])
+    assert WayBack([decoy, other]).of(both) == path + b" bob@d.example" == WayBack([other, decoy]).of(both)
 
 
 @pytest.mark.parametrize("run", [b"a", b"to", b"the", b"mail", b"5", b"tls"])
@@ -125,7 +125,7 @@ def test_a_short_name_is_never_taken_for_a_word(run: bytes) -> None:
     words = b"450 4.7.1 a to the mail is no on mx tls dns b4u ab12 2001:db8::1 user-unknown\r\n"
     for number in range(200):
         decoy = decoy_for(bytes([number]), run + b"+" + b"-" * 70 + b"@d")
-        assert way_back(words, [decoy]) == words
+        assert WayBack([decoy]).of(words) == words
 
 
 def test_a_literal_in_the_route_is_not_the_local_part() -> None:
@@ -138,7 +138,7 @@ def test_a_literal_in_the_route_is_not_the_local_part() -> None:
 
 def test_quotes_that_the_server_strips() -> None:
     decoy = decoy_for(KEY, b'"No pe"@d')
-    assert way_back(b"550 <" + decoy.name + b" pe@d>", [decoy]) == b"550 <No pe@d>"
+    assert WayBack([decoy]).of(b"550 <" + decoy.name + b" pe@d>") == b"550 <No pe@d>"
 
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=8))

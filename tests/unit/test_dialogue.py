@@ -1,14 +1,16 @@
 """The dialogue, played from the transcripts that the wire tests play too, and what a transcript cannot tell."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gate.backend.decoy import decoy_for
 from gate.guard import Guard
-from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient
+from gate.rules.ruleset import Verdict
+from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient, Wait
 from gate.smtp.dialogue import TRANSITIONS, Dialogue, DialogueError, Phase, Signal, Terms
-from gate.smtp.exchange import OWN_ANSWERS_LIMIT
+from gate.smtp.exchange import OWN_ANSWERS_LIMIT, SOFT_ERRORS
 from gate.smtp.phases import following
 from tests.unit.replies import reply_of
 from tests.wire.transcript import FILES, KEY, PurePlayer, read
@@ -23,7 +25,7 @@ def dialogue(*offer: bytes, **terms: object) -> Dialogue:
     """A dialogue past its EHLO."""
     one = Dialogue(
         Terms(**terms),  # type: ignore[arg-type]
-        judge=Guard().judge,
+        judge=Guard().decide,
         decoy=lambda path, line: decoy_for(KEY, path, line=line),
         refusal=lambda _domain, _path: None,
     )
@@ -75,7 +77,7 @@ def test_nothing_is_pipelined_past_ehlo() -> None:
 def test_the_name_of_the_owner_stands_in_greeting_and_ehlo() -> None:
     one = Dialogue(
         Terms(hostname=b"mx.own.test", message_bytes=5),
-        judge=Guard().judge,
+        judge=Guard().decide,
         decoy=lambda path, line: decoy_for(KEY, path, line=line),
         refusal=lambda _domain, _path: None,
     )
@@ -92,7 +94,7 @@ def secured(first: bytes, answer: bytes) -> Dialogue:
     """A dialogue whose client has greeted with `first`, which was answered so, and has begun TLS."""
     one = Dialogue(
         Terms(starttls=True),
-        judge=Guard().judge,
+        judge=Guard().decide,
         decoy=lambda path, line: decoy_for(KEY, path, line=line),
         refusal=lambda _domain, _path: None,
     )
@@ -167,3 +169,43 @@ def test_retiring_ends_the_idle_at_once_and_others_after_their_transaction() -> 
     assert to_client(one.backend_reply(reply_of(b"250 ok"))) == b"250 ok\r\n"
     one.client_data(b"RSET\r\n")
     assert to_client(one.backend_reply(reply_of(b"250 ok"))).splitlines()[1][:9] == b"421 4.3.2"
+
+
+def waiting() -> Dialogue:
+    """A dialogue that puts off its eleventh refusal, with another command behind it."""
+    one = Dialogue(
+        Terms(),
+        judge=lambda _sender, _recipient: Verdict("refuse", "unlisted"),
+        decoy=lambda path, line: decoy_for(KEY, path, line=line),
+        refusal=lambda _domain, _path: b"550 no\r\n",
+    )
+    one.backend_reply(reply_of(b"220 mail.test ESMTP"))
+    one.client_data(b"MAIL FROM:<a@b.test>\r\n")
+    one.backend_reply(reply_of(b"250 ok"))
+    actions = one.client_data(b"RCPT TO:<x@localhost>\r\n" * SOFT_ERRORS + b"RCPT TO:<y@localhost>\r\nNOOP\r\n")
+    assert to_client(actions) == b"550 no\r\n" * SOFT_ERRORS
+    assert actions[-1] == Wait(1.0)
+    assert one.phase is Phase.WAITING
+    return one
+
+
+def test_what_happens_while_a_refusal_is_put_off() -> None:
+    one = waiting()
+    assert one.retire() == one.client_data(b"RSET\r\n") == one.client_eof() == []
+    actions = one.waited()
+    assert to_client(actions) == b"550 no\r\n"
+    assert to_backend(actions) == b"NOOP\r\nRSET\r\n" or to_backend(actions) == b"NOOP\r\n"
+    assert one.waited() == []
+
+
+@pytest.mark.parametrize("happens", [lambda one: one.backend_lost(), lambda one: one.end(b"421 %s busy")])
+def test_who_is_ended_while_a_refusal_is_put_off_hears_421_and_no_more(
+    happens: Callable[[Dialogue], list[Action]],
+) -> None:
+    one = waiting()
+    assert to_client(happens(one))[:4] == b"421 "
+    assert one.waited() == []
+
+
+def test_a_refusal_that_is_put_off_is_no_time_for_the_backend_to_speak() -> None:
+    assert to_client(waiting().backend_reply(reply_of(b"421 mail.test closing"))) == b"421 mail.test closing\r\n"

@@ -139,7 +139,7 @@ class Session:
         self.closed = False
         self.dialogue = Dialogue(
             Terms(),
-            judge=GUARD.judge,
+            judge=GUARD.decide,
             decoy=lambda path, line: decoy_for(KEY, path, line=line),
             refusal=lambda _domain, _path: None,
         )

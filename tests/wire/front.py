@@ -14,7 +14,7 @@ from gate.forms import Decision
 from gate.guard import Guard
 from gate.rules.ruleset import EntryRule, compile_ruleset
 from gate.smtp.server import SmtpFront
-from tests.wire.transcript import KEY
+from tests.wire.transcript import KEY, told_of
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
 with contextlib.suppress(ImportError):  # none on Windows
@@ -58,8 +58,8 @@ class Knowledge:
     async def connect(self, client: ClientAddress | None) -> Connection:
         return await connect(self.target, client=client, passing="proxy" if self.proxy else "none", timeout=SECONDS)
 
-    def refusal(self, _domain: str, path: bytes) -> bytes | None:
-        return self.learnt.get(path)
+    def refusal(self, domain: str, path: bytes) -> bytes | None:
+        return told_of(self.learnt, domain, path)
 
     def decoy_accepted(self, path: bytes) -> None:
         self.taken.append(path)

@@ -16,6 +16,8 @@ from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.target import BackendError, Target
 from gate.config import GateSection, LimitsSection, TlsSection
 from gate.guard import Guard
+from gate.rules.address import Address
+from gate.rules.ruleset import Verdict
 from gate.smtp import session
 from gate.smtp.errors import SmtpError
 from gate.smtp.server import SmtpFront
@@ -468,7 +470,7 @@ def test_no_rules_yet_is_a_451(loop: str) -> None:
 
 
 class Broken(Guard):
-    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> object:  # type: ignore[override]
+    def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict:
         raise ValueError("a mistake")
 
 

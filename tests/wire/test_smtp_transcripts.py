@@ -1,6 +1,7 @@
 """The transcripts of `transcripts/` over real sockets: client, front and backend, whole or a byte at a time."""
 
 import asyncio
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Play:
         config = config_of(bare_newline="normalize" if self._transcript.normalize else "reject")
         async with front(self._backend, config, self._transcript.guard()) as running:
             running.knowledge.learnt = self._transcript.learnt
+            settings = running.front.settings
+            running.front.settings = replace(settings, terms=replace(settings.terms, error_seconds=0.01))
             client = await running.client()
             backend = await asyncio.wait_for(self._ends.get(), SECONDS)
             try:
@@ -42,7 +45,7 @@ class Play:
             steps = list(group)
             if who in "CS":
                 await self._send(client if who == "C" else backend, steps)
-            for step in steps if who not in "CS" else ():
+            for step in steps if who not in "CSW" else ():
                 await self._expect(step, running, client if who == "G" else backend)
 
     async def _send(self, end: Client, steps: list[Step]) -> None:

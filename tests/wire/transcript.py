@@ -4,12 +4,15 @@ A transcript is text that a postmaster could write. Its first lines are the owne
 
     deny user2@localhost user1@localhost      scope and pattern
     learnt user2@localhost 550 5.1.1 no       the backend's knowledge: no live decoy for this path
+    learnt @localhost 550 5.1.1 <*>: no       nor for any of this domain; * stands for the path
+    listed given@localhost                    only the accounts that are so named exist in their domain
     normalize                                 bare_newline = "normalize"
     C: EHLO client.test      the client sends             B: EHLO client.test    the backend must get
     S: 250 mail.test         the backend sends            G: 250 mail.test       the client must get
     C: -  S: -               one closes its side          B: -  G: -             one must see the other close
     L: refuse entry user1@localhost user2@localhost 550    a row of the log
     D: user2@localhost       the decoy of this recipient was accepted
+    W: -                     a reply is put off; the time that it waits is over then
 
 `%user2@localhost%` is the decoy of that path; `\\n`, `\\r`, `\\0` and `\\xHH` stand for bytes.
 """
@@ -23,7 +26,7 @@ from pathlib import Path
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import ReplyParser
 from gate.guard import Guard
-from gate.rules.ruleset import EntryRule, compile_ruleset
+from gate.rules.ruleset import AccountRule, EntryRule, compile_ruleset
 from gate.smtp.actions import (
     AbortBackend,
     Action,
@@ -33,6 +36,7 @@ from gate.smtp.actions import (
     DecoyAccepted,
     ToBackend,
     ToClient,
+    Wait,
 )
 from gate.smtp.dialogue import Dialogue, Terms
 
@@ -42,7 +46,7 @@ FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 
 @dataclass(frozen=True)
 class Step:
-    """`who` is C, S, B, G, L or D; `data` a line with CRLF, or None for a closed side."""
+    """`who` is C, S, B, G, L, D or W; `data` a line with CRLF, or None for a closed side."""
 
     who: str
     data: bytes | None
@@ -54,16 +58,24 @@ class Transcript:
     steps: list[Step]
     denied: list[tuple[str, str]] = field(default_factory=list)
     learnt: dict[bytes, bytes] = field(default_factory=dict)
+    listed: list[str] = field(default_factory=list)
     normalize: bool = False
 
     def guard(self) -> Guard:
         guard = Guard()
         entries = [EntryRule(i, scope, "deny", pattern) for i, (scope, pattern) in enumerate(self.denied, 1)]
-        guard.load(compile_ruleset((), entries, own_domains=("localhost",)))
+        accounts = [AccountRule(address) for address in self.listed]
+        listed = {address.rpartition("@")[2] for address in self.listed}
+        guard.load(compile_ruleset(accounts, entries, own_domains=("localhost",), listed=listed))
         return guard
 
-    def refusal(self, _domain: str, path: bytes) -> bytes | None:
-        return self.learnt.get(path)
+    def refusal(self, domain: str, path: bytes) -> bytes | None:
+        return told_of(self.learnt, domain, path)
+
+
+def told_of(learnt: dict[bytes, bytes], domain: str, path: bytes) -> bytes | None:
+    """The learnt reply for a path, or for its whole domain; None: a live decoy is asked."""
+    return learnt.get(path) or learnt.get(b"@" + domain.encode(), b"").replace(b"*", path) or None
 
 
 def read(path: Path) -> Transcript:
@@ -78,11 +90,13 @@ def read(path: Path) -> Transcript:
         elif line == "normalize":
             transcript.normalize = True
         else:
-            word, first, rest = line.split(" ", 2)
+            word, first, rest = f"{line} ".split(" ", 2)
             if word == "deny":
-                transcript.denied.append((first, rest))
+                transcript.denied.append((first, rest.strip()))
+            elif word == "listed":
+                transcript.listed.append(first)
             else:
-                transcript.learnt[first.encode()] = rest.encode() + b"\r\n"
+                transcript.learnt[first.encode()] = rest.strip().encode() + b"\r\n"
     return transcript
 
 
@@ -102,13 +116,13 @@ class PurePlayer:
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
-        self._got: dict[str, bytes] = dict.fromkeys("GBLD", b"")
+        self._got: dict[str, bytes] = dict.fromkeys("GBLDW", b"")
         self._closed: set[str] = set()
         self._parser = ReplyParser()
         terms = Terms(normalize=transcript.normalize)
         self.dialogue = Dialogue(
             terms,
-            judge=transcript.guard().judge,
+            judge=transcript.guard().decide,
             decoy=lambda path, line: decoy_for(KEY, path, line=line),
             refusal=transcript.refusal,
         )
@@ -116,7 +130,11 @@ class PurePlayer:
     def play(self) -> None:
         for who, group in groupby(self._transcript.steps, lambda step: step.who):
             steps = list(group)
-            if who in "CS":
+            if who == "W":
+                assert self._got["W"] == b"-\r\n" * len(steps), f"line {steps[0].number}"
+                self._got["W"] = b""
+                self._perform(self.dialogue.waited())
+            elif who in "CS":
                 assert not any(self._got.values()), f"before line {steps[0].number}: {self._got}"
                 self._send(who, steps)
             else:
@@ -147,7 +165,9 @@ class PurePlayer:
                 case CloseClient():
                     self._closed.add("G")
                 case Answered(sender, recipient, verdict, _, reply):
-                    self._got["L"] += row(sender, recipient, verdict.verdict, verdict.because, reply.decode())
+                    self._got["L"] += row(sender.text, recipient.text, verdict.verdict, verdict.because, reply.decode())
+                case Wait():
+                    self._got["W"] += b"-\r\n"
                 case DecoyAccepted(path):
                     self._got["D"] += path + b"\r\n"
 
