@@ -99,7 +99,7 @@ _SECONDS = "a number of seconds above 0"
 
 ALLOWED: dict[str, str] = {
     "gate": "a section [gate]",
-    "gate.listen": f"{_ADDRESSES}, one at least",
+    "gate.listen": f"{_ADDRESSES}, one at least; none where policy.listen is set",
     "gate.domains": _DOMAINS,
     "gate.listed": f"{_DOMAINS}, each of them in gate.domains",
     "gate.deliver": '"built-in" or "smtp://HOST:PORT", with ?tls=none, ?tls=opportunistic or ?tls=require after it',
@@ -130,8 +130,6 @@ ALLOWED: dict[str, str] = {
 
 NOT_BUILT: dict[str, Callable[[object], bool]] = {
     "gate.client_address": lambda value: value == "xclient",
-    "policy.listen": bool,
-    "policy.reply": bool,
 }
 """Keys that parse and that nothing obeys yet, and which of their values are meant. See `check_built`."""
 
@@ -248,7 +246,7 @@ def check(config: Config, file: str) -> Config:
         for name, value in fields.items():
             if _problem(f"{section}.{name}", value):
                 raise _unusable(file, f"{section}.{name}", value)
-    if not config.gate.listen:
+    if not config.gate.listen and not config.policy.listen:
         raise _unusable(file, "gate.listen", [])
     if bool(config.tls.certificate) != bool(config.tls.key):
         missing = "key" if config.tls.certificate else "certificate"
@@ -311,7 +309,14 @@ def parse(text: str, file: str) -> Config:
         config = msgspec.convert(found, Config)
     except (msgspec.ValidationError, OverflowError) as problem:
         raise _wrong_type(found, file, str(problem)) from problem
-    return check(config, file)
+    return check(_beside(config, found), file)
+
+
+def _beside(config: Config, found: Mapping[str, Any]) -> Config:
+    """Where the policy front is set up and no mail port is named, none is opened: mail does not pass the gate."""
+    if not config.policy.listen or "listen" in found.get("gate", {}):
+        return config
+    return msgspec.structs.replace(config, gate=msgspec.structs.replace(config.gate, listen=[]))
 
 
 def _check_keys(found: Mapping[str, object], file: str) -> None:

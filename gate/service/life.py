@@ -1,5 +1,7 @@
 """The gate's states, and what leads from one to another. It knows the mail port as something to open and close.
 
+Beside a policy port, which guards too, a mail port that is kept closed keeps no state: it is told, and opens later.
+
     stopped  -- start --> guarding    the port opens; a Fault keeps the state
     stopped  -- pause --> open
     guarding <- start/pause -> open   at once, sessions go on
@@ -17,11 +19,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
+
 from gate import __version__
 from gate.errors import Fault
 from gate.events import Events
 from gate.forms import GateState, Status, Warning  # noqa: A004 (the form of that name)
 from gate.guard import Guard
+from gate.service.policy import PolicyPort
 from gate.service.port import MailPort, PortError
 from gate.store import Lists, StoreError
 
@@ -43,13 +48,16 @@ class Life:
     def __init__(
         self,
         port: MailPort,
+        policy: PolicyPort,
         guard: Guard,
         lists: Lists,
         events: Events,
+        *,
         describe: Callable[[], Status],
     ) -> None:
         """`describe`: a status with all that is not the life's own to know."""
         self._port = port
+        self._policy = policy
         self._guard = guard
         self._lists = lists
         self._events = events
@@ -83,10 +91,16 @@ class Life:
                 if not self._quitting:
                     self._stay_closed(fault)
         if not self._quitting:
-            where = (
+            mail = (
                 f"mail comes in at {', '.join(self._port.listen)}" if self._port.listen else "the mail port is closed"
             )
-            _log.info("ready: %s, %s", self.state, where)
+            asks = f"; Postfix may ask at {', '.join(self._policy.listen)}" if self._policy.listen else ""
+            _log.info("ready: %s, %s%s", self.state, mail, asks)
+
+    @property
+    def on(self) -> bool:
+        """Whether recipients are judged: guarding or open, or about to be."""
+        return self.state in ("guarding", "open") or self._opening is not None
 
     def port_changed(self) -> None:
         """The backend is another, or what is to be told of it. A port that it kept closed opens by itself."""
@@ -165,28 +179,34 @@ class Life:
     async def _open(self, wanted: Literal["guarding", "open"]) -> None:
         if self._quitting:
             raise PortError("port.given_up")
-        if self.state not in ("guarding", "open"):
-            await self._open_port(wanted == "guarding")
+        closed = None
+        if self.state not in ("guarding", "open") or self._closed_because is not None:
+            closed = await self._open_port(wanted == "guarding")
             if self._draining is not None:
                 self._draining.cancel()
                 self._draining = None
-        self._closed_because = None
+        self._closed_because = closed
         self._guard.enforcing = wanted == "guarding"
         self._become(wanted)
 
-    async def _open_port(self, enforcing: bool) -> None:
-        """Open it so that the first client already meets the wanted state."""
+    async def _open_port(self, enforcing: bool) -> Fault | None:
+        """Open it so that the first client already meets the wanted state. Told, not raised: what keeps it closed
+        beside a policy port that guards without it."""
         before, self._guard.enforcing = self._guard.enforcing, enforcing
         self._opening = asyncio.create_task(self._port.open())
         try:
             await self._opening
         except BaseException as problem:
+            if isinstance(problem, Fault) and problem.code != "smtp.listen" and self._policy.listen:
+                _log.warning("%s", problem)
+                return problem
             self._guard.enforcing = before
             if isinstance(problem, asyncio.CancelledError) and self._opening.cancelled():
                 raise PortError("port.given_up") from None
             raise
         finally:
             self._opening = None
+        return None
 
     def _give_up_opening(self) -> None:
         if self._opening is not None:
@@ -233,19 +253,17 @@ class Life:
             closed = [Warning(code=fault.code, text=str(fault), params=dict(fault.params))]
         told = {warning.code for warning in closed}
         port = [warning for warning in self._port.warnings() if warning.code not in told]
-        return Status(
+        heard = {(warning.code, warning.params.get("domain")) for warning in port}
+        beside = [each for each in self._policy.warnings() if (each.code, each.params.get("domain")) not in heard]
+        return msgspec.structs.replace(
+            found,
             state=self.state,
             pid=os.getpid(),
             listen=list(self._port.listen),
-            deliver=found.deliver,
-            refused=found.refused,
-            accepted=found.accepted,
+            policy=list(self._policy.listen),
+            policy_asked=self._policy.asked,
             version=__version__,
-            warnings=[*closed, *port, *found.warnings],
+            warnings=[*closed, *port, *beside, *found.warnings],
             sessions=self._port.sessions,
-            own_domains=found.own_domains,
-            listed_domains=found.listed_domains,
-            home=found.home,
-            settings=found.settings,
             since=self._since,
         )

@@ -89,6 +89,8 @@ class MailPort:
             BackendError: an obstacle that only the owner can clear away.
             SmtpError: an address cannot be had.
         """
+        if not self._config.gate.listen:
+            return  # the policy front alone: no mail passes, so that there is nothing to be asked or feared
         if self._builtin is None and not self._config.gate.domains:
             raise PortError("port.domains", file=str(self._file), deliver=self._config.gate.deliver)
         if self._builtin is not None and self._builtin.port == 0:
@@ -135,7 +137,7 @@ class MailPort:
             await self._builtin.stop()
 
     def warnings(self) -> list[Warning]:
-        return [*self._backend.warnings(), *self._front.warnings()]
+        return [*self._backend.warnings(), *self._front.warnings()] if self._config.gate.listen else []
 
     def _built_in(self, folders: Folders) -> BuiltinServer:
         guard = self._found.guard

@@ -28,6 +28,7 @@ from gate.service import logs, settings
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
 from gate.service.opening import Opened, opened
+from gate.service.policy import PolicyPort
 from gate.service.port import MailPort
 
 TOUCH_SECONDS = 3600.0
@@ -102,6 +103,7 @@ async def _live(
     recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
 
     port = MailPort(folders, config, found, recorder)
+    policy = PolicyPort(config, found, recorder)
 
     def describe() -> Status:
         refused, accepted = recorder.totals()
@@ -118,11 +120,12 @@ async def _live(
             warnings=[*reload.warnings(), *_unreadable(rules), *recorder.warnings()],
         )
 
-    life = Life(port, found.guard, found.lists, found.events, describe)
-    port.changed = life.port_changed
+    life = Life(port, policy, found.guard, found.lists, found.events, describe=describe)
+    port.changed = policy.changed = life.port_changed
+    policy.active = lambda: life.on
     methods = Methods(found.desk, life)
     reload = settings.Reload(
-        folders, given, config, found=found, port=port, recorder=recorder, changed=life.settings_changed
+        folders, given, config, found=found, port=port, policy=policy, recorder=recorder, changed=life.settings_changed
     )
     loop = asyncio.get_running_loop()
 
@@ -134,11 +137,13 @@ async def _live(
     recorder.start()
     try:
         async with _control(folders, methods, found), _signals(life, reload):
+            await policy.open()
             await life.begin(state)
             await life.ended.wait()
             await life.end()
             found.events.publish("state", msgspec.structs.replace(describe(), state="not running"))  # a goodbye
     finally:
+        await policy.close()
         await port.end()
         methods.close()
         await reload.end()

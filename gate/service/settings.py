@@ -19,11 +19,19 @@ from gate.folders import Folders
 from gate.forms import Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
 from gate.service.opening import Opened, view
+from gate.service.policy import PolicyPort
 from gate.service.port import MailPort
 
 COMMAND = "serve"
 """What a line names where an option is to blame, not the file."""
-RESTART = ("gate.listen", "gate.deliver", "gate.client_address", "gate.hostname", "gate.recipient_delimiter", "policy.listen")
+RESTART = (
+    "gate.listen",
+    "gate.deliver",
+    "gate.client_address",
+    "gate.hostname",
+    "gate.recipient_delimiter",
+    "policy.listen",
+)
 """What a gate begins with and keeps."""
 
 _log = logging.getLogger(__name__)
@@ -69,6 +77,7 @@ class Reload:
         *,
         found: Opened,
         port: MailPort,
+        policy: PolicyPort,
         recorder: Recorder,
         changed: Callable[[], None],
     ) -> None:
@@ -79,6 +88,7 @@ class Reload:
         self._given = given
         self._found = found
         self._port = port
+        self._policy = policy
         self._recorder = recorder
         self._changed = changed
         self._one = asyncio.Lock()
@@ -127,6 +137,7 @@ class Reload:
         except Fault:
             self._port.reconfigure(self.config)
             raise
+        self._policy.reconfigure(config)
         self._recorder.limit(keep_days=config.log.keep_days, max_rows=config.log.max_rows)
         if config.gate.domains != self.config.gate.domains:
             self._port.ask_again()
