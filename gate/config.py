@@ -4,7 +4,7 @@ All keys of the contract parse from the start. `ConfigError` names the file, the
 writes that one file and nothing else; what the values do is for the rooms that use them.
 
 To add a key: 1. its field in a section below; 2. what is allowed, in `ALLOWED`; 3. a check in `_CHECKS` where the type
-alone does not say it; 4. a line in `resources/gate.toml`; 5. as long as nothing obeys it, a line in `NOT_BUILT`.
+alone does not say it; 4. a line in `resources/gate.toml`.
 """
 
 import ipaddress
@@ -83,7 +83,6 @@ class ConfigError(Fault):
         "config.syntax": "{file} is not valid TOML: {why}",
         "config.unknown_key": "{file}: there is no key {key}; known here: {allowed}",
         "config.value": "{file}: {key} = {value} cannot be used; allowed: {allowed}",
-        "config.not_built": "{file}: {key} = {value}: this version of Irusu cannot do that yet; take it out",
         "config.unwritable": "{file} cannot be written: {why}",
     }
 
@@ -127,12 +126,6 @@ ALLOWED: dict[str, str] = {
     "log.keep_days": f"a whole number from 1 to {KEEP_DAYS_LIMIT}",
     "log.max_rows": _COUNT,
 }
-
-NOT_BUILT: dict[str, Callable[[object], bool]] = {
-    "gate.client_address": lambda value: value == "xclient",
-}
-"""Keys that parse and that nothing obeys yet, and which of their values are meant. See `check_built`."""
-
 
 # ---------------------------------------------------------------- what the types alone do not say
 
@@ -256,15 +249,6 @@ def check(config: Config, file: str) -> Config:
         if _domain(name) not in domains:
             raise _unusable(file, "gate.listed", [name])
     return config
-
-
-def check_built(config: Config, name: Callable[[str], str]) -> None:
-    """ConfigError for the first key that asks for what is not built. `name` tells for a key where it was set."""
-    for key, asks in NOT_BUILT.items():
-        section, _, field = key.partition(".")
-        value = getattr(getattr(config, section), field)
-        if asks(value):
-            raise ConfigError("config.not_built", file=name(key), key=key, value=_shown(value))
 
 
 def _unusable(file: str, key: str, value: object) -> ConfigError:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from gate.cli import link, output
+from gate.cli.backend import check_backend
 from gate.cli.options import Json
 from gate.control.client import Client
 from gate.forms import PAGE_LIMIT, Check, CheckQuery, Decision, LogPage, LogQuery
@@ -22,11 +23,23 @@ def register(root: typer.Typer) -> None:
 
 
 def check(
-    sender: Annotated[str, typer.Argument(metavar="SENDER", help="The envelope sender; '' or <> for a bounce.")],
-    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT")],
+    sender: Annotated[
+        str | None, typer.Argument(metavar="SENDER", help="The envelope sender; '' or <> for a bounce.")
+    ] = None,
+    recipient: Annotated[str | None, typer.Argument(metavar="RECIPIENT")] = None,
+    backend: Annotated[
+        bool, typer.Option("--backend", help="Ask the mail server behind instead, and say whether mail may flow.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """What a sender would be answered now, and why."""
+    if backend:
+        if sender is not None:
+            raise typer.BadParameter("--backend takes neither SENDER nor RECIPIENT")
+        check_backend(as_json)
+        return
+    if sender is None or recipient is None:
+        raise typer.BadParameter("SENDER and RECIPIENT are needed, or --backend")
     found: Check = link.call("check", CheckQuery(sender=sender, recipient=recipient))
     if as_json:
         output.show_json(found)

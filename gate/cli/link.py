@@ -75,6 +75,12 @@ def the_gate() -> Iterator[client.Client]:
         yield found
 
 
+def only_here() -> None:
+    """No gate answers, and what is asked can be done without: LinkError where one was named on the command line."""
+    if _named_socket:
+        raise _no_gate()
+
+
 def _no_gate() -> LinkError:
     return LinkError("link.no_socket", path=_named_socket[0]) if _named_socket else LinkError("link.no_gate")
 

@@ -48,6 +48,8 @@ LIFE_METHODS: dict[str, Callable[[Lifecycle], Any]] = {
     "pause": lambda life: life.pause(),
     "stop": lambda life: life.stop(),
     "quit": lambda life: life.quit(),
+    "setup.lines": lambda life: life.lines(),
+    "backend.check": lambda life: life.check_backend(),
 }
 
 

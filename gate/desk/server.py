@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gate.forms import Status
+from gate.forms import BackendReport, SetupLines, Status
 
 
 class Lifecycle(Protocol):
-    """The gate process as the methods `status`, `start`, `pause`, `stop` and `quit` see it."""
+    """The gate process as the methods `status`, `start`, `pause`, `stop`, `quit` and `backend.check` see it."""
 
     async def status(self) -> Status: ...
 
@@ -29,6 +29,14 @@ class Lifecycle(Protocol):
 
     async def quit(self) -> Status:
         """The same, then end the process."""
+        ...
+
+    async def lines(self) -> SetupLines:
+        """What a mail server's files and gate.toml need for each other."""
+        ...
+
+    async def check_backend(self) -> BackendReport:
+        """Ask the mail server behind anew; the port may be open or closed."""
         ...
 
 

@@ -27,11 +27,14 @@ class ClientAddressFacts(Form, frozen=True, kw_only=True):
     """Whether it takes clients with IPv6 addresses."""
 
 
+UnknownUserName = Literal["refused", "temporary", "catch-all", "listed", "unanswered"]
+
+
 class DomainFacts(Form, frozen=True, kw_only=True):
     """What a refused sender will hear in one own domain."""
 
     domain: str
-    unknown_user: Literal["refused", "temporary", "catch-all", "listed", "unanswered"]
+    unknown_user: UnknownUserName
     """What the server says to an unknown name: 5xx; 4xx; it takes every name; `listed` in gate.toml; nothing yet."""
     reply: str | None = None
     """The reply to a refused recipient, here `nobody@domain`; null: not known."""

@@ -24,7 +24,7 @@ import msgspec
 from gate import __version__
 from gate.errors import Fault
 from gate.events import Events
-from gate.forms import GateState, Status, Warning  # noqa: A004 (the form of that name)
+from gate.forms import BackendReport, GateState, SetupLines, Status, Warning  # noqa: A004 (the form of that name)
 from gate.guard import Guard
 from gate.service.policy import PolicyPort
 from gate.service.port import MailPort, PortError
@@ -54,14 +54,16 @@ class Life:
         events: Events,
         *,
         describe: Callable[[], Status],
+        lines: Callable[[], SetupLines],
     ) -> None:
-        """`describe`: a status with all that is not the life's own to know."""
+        """`describe`: a status with all that is not the life's own to know; `lines`: answers `setup.lines`."""
         self._port = port
         self._policy = policy
         self._guard = guard
         self._lists = lists
         self._events = events
         self._describe = describe
+        self._lines = lines
         self._since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._moving = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
@@ -128,6 +130,9 @@ class Life:
     async def status(self) -> Status:
         return self._status()
 
+    async def lines(self) -> SetupLines:
+        return self._lines()
+
     async def start(self) -> Status:
         return await self._move("guarding")
 
@@ -156,6 +161,9 @@ class Life:
             if self._draining is None:
                 self.ended.set()
         return self._status()
+
+    async def check_backend(self) -> BackendReport:
+        return await self._port.check()
 
     # ------------------------------------------------------------ how it is done
 
@@ -265,5 +273,6 @@ class Life:
             version=__version__,
             warnings=[*closed, *port, *beside, *found.warnings],
             sessions=self._port.sessions,
+            relay=self._port.relay,
             since=self._since,
         )

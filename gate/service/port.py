@@ -7,15 +7,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+import msgspec
+
 from gate.backend.asking import UnknownUser
 from gate.backend.probes import Backend, BackendState
+from gate.backend.report import report
 from gate.backend.target import Target, parse_deliver
 from gate.builtin import BuiltinServer
 from gate.config import Config
 from gate.errors import Fault
 from gate.events import EventKind
 from gate.folders import Folders
-from gate.forms import Warning  # noqa: A004 (the form of that name)
+from gate.forms import BackendReport, RelayFacts, Warning  # noqa: A004 (the form of that name)
 from gate.recorder import Recorder
 from gate.rules.address import Address
 from gate.service.opening import Opened
@@ -91,8 +94,8 @@ class MailPort:
         """
         if not self._config.gate.listen:
             return  # the policy front alone: no mail passes, so that there is nothing to be asked or feared
-        if self._builtin is None and not self._config.gate.domains:
-            raise PortError("port.domains", file=str(self._file), deliver=self._config.gate.deliver)
+        if (nobody := self._without_domains()) is not None:
+            raise nobody
         if self._builtin is not None and self._builtin.port == 0:
             host, port = await self._builtin.start()
             self._backend.target = Target(host, port, "none")
@@ -104,6 +107,31 @@ class MailPort:
         await self._settled()
         self.listen = await self._front.open()
         self._is_open = True
+
+    async def check(self) -> BackendReport:
+        """Ask the backend anew, whether or not the port is open, and tell all that is known of it."""
+        deliver = self._config.gate.deliver
+        if self._builtin is not None and self._builtin.port == 0:  # not begun, and nothing to be asked
+            return BackendReport(ok=True, deliver=deliver, built_in=True)
+        await self._backend.examine()
+        found = report(
+            self._backend,
+            deliver=deliver,
+            domains=sorted(self._found.own_domains()),
+            listed=self._found.listed_domains(),
+            closed=self._without_domains(),
+        )
+        return msgspec.structs.replace(found, built_in=self._builtin is not None)
+
+    @property
+    def relay(self) -> RelayFacts | None:
+        """What came of the backend's relay test last."""
+        return self._backend.relay
+
+    def _without_domains(self) -> PortError | None:
+        if self._builtin is not None or self._config.gate.domains:
+            return None
+        return PortError("port.domains", file=str(self._file), deliver=self._config.gate.deliver)
 
     def reconfigure(self, config: Config) -> None:
         """Other domains, limits, networks, certificate for the sessions that follow. Raises SmtpError for a certificate

@@ -38,13 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 def read(folders: Folders, given: Mapping[str, Any]) -> Config:
-    """gate.toml with the command line's keys of [gate] on top; ConfigError for what cannot be used or is not built."""
+    """gate.toml with the command line's keys of [gate] on top; ConfigError for what cannot be used."""
     config = settings.load(folders.config_file)
     if given:
         section = msgspec.structs.replace(config.gate, **given)
         config = settings.check(msgspec.structs.replace(config, gate=section), COMMAND)
-    file = str(folders.config_file)
-    settings.check_built(config, lambda key: COMMAND if key.removeprefix("gate.") in given else file)
     return config
 
 

@@ -168,26 +168,6 @@ def test_good_values_are_taken():
     assert found.limits.command_seconds == 2
 
 
-SET = {
-    "gate.client_address": 'client_address = "xclient"',
-    "policy.listen": 'listen = ["127.0.0.1:10040"]',
-    "policy.reply": 'reply = "550 5.1.1 User unknown"',
-}
-
-
-@pytest.mark.parametrize("key", config.NOT_BUILT)
-def test_what_is_not_built_and_set_is_one_line_and_parses(key):
-    found = config.parse(f"[{key.partition('.')[0]}]\n{SET[key]}\n", "gate.toml")
-    with pytest.raises(ConfigError) as problem:
-        config.check_built(found, lambda set_key: f"the file of {set_key}")
-    assert problem.value.code == "config.not_built"
-    assert str(problem.value).startswith(f"the file of {key}: {key} = ")
-
-
-def test_the_default_asks_for_nothing_that_is_not_built():
-    config.check_built(Config(), str)
-
-
 @pytest.mark.parametrize("text", ["[::1]:25", "127.0.0.1:0", "mail.example.org:65535"])
 def test_an_address_comes_back_as_it_was(text):
     assert config.join_address(*config.split_address(text)) == text

@@ -1,0 +1,46 @@
+"""The mail server behind, examined for `check --backend`: with a gate by its mail port, here without one.
+
+It reads gate.toml and asks the server; it opens no port and no database, so that it may be asked beside anything.
+"""
+
+import asyncio
+
+from gate import config as settings
+from gate.backend.probes import Backend
+from gate.backend.report import report
+from gate.backend.target import parse_deliver
+from gate.config import Config
+from gate.folders import Folders
+from gate.forms import BackendReport
+from gate.rules.domain import canonical_domain
+from gate.service.port import BUILT_IN, PortError
+
+
+def built_in() -> BackendReport:
+    """There is nothing to be asked of the gate's own server."""
+    return BackendReport(ok=True, deliver=BUILT_IN, built_in=True)
+
+
+def without_domains(config: Config, file: str) -> PortError | None:
+    """An owner's server, and no domain that it is responsible for."""
+    if config.gate.deliver == BUILT_IN or config.gate.domains:
+        return None
+    return PortError("port.domains", file=file, deliver=config.gate.deliver)
+
+
+def check(folders: Folders) -> BackendReport:
+    """What gate.toml names, asked from here. Raises the Fault of a file that cannot be used."""
+    config = settings.load(folders.config_file)
+    if config.gate.deliver == BUILT_IN:
+        return built_in()
+    domains = sorted(map(canonical_domain, config.gate.domains))
+    listed = frozenset(map(canonical_domain, config.gate.listed))
+    backend = Backend(
+        parse_deliver(config.gate.deliver),
+        client_address=config.gate.client_address,
+        domains=lambda: domains,
+        listed=lambda: listed,
+    )
+    asyncio.run(backend.examine())
+    closed = without_domains(config, str(folders.config_file))
+    return report(backend, deliver=config.gate.deliver, domains=domains, listed=listed, closed=closed)
