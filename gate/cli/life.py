@@ -107,11 +107,13 @@ def _not_running() -> Status:
     found = Status(state="not running", version=__version__, home=str(places.data), settings=str(places.config_file))
     try:
         places.check()
-        deliver = config.load(places.config_file).gate.deliver
+        settings = config.load(places.config_file)
     except Fault as problem:
         warning = Warning(code=problem.code, text=str(problem), params=dict(problem.params))
         return msgspec.structs.replace(found, warnings=[warning])
-    return msgspec.structs.replace(found, deliver=deliver)
+    from gate.service.neighbour import offer
+
+    return msgspec.structs.replace(found, deliver=settings.gate.deliver, offer=offer(settings))
 
 
 def _await_lock() -> None:
@@ -136,9 +138,15 @@ def _show(found: Any, as_json: bool) -> None:
     output.say(f"state: {found.state}")
     if found.pid is not None:
         output.say(f"mail comes in at: {', '.join(found.listen) or 'nowhere (the port is closed)'}")
-        output.say(f"delivers to: {found.deliver}")
+        if found.policy:
+            output.say(f"Postfix may ask at: {', '.join(found.policy)} (it has {found.policy_asked} times)")
+        if found.listen or not found.policy:
+            output.say(f"delivers to: {found.deliver}")
         output.say(f"refused: {found.refused}   accepted: {found.accepted}")
     output.say(f"data: {found.home}")
     output.say(f"settings: {found.settings}")
+    if found.offer is not None:
+        output.say("A Postfix is on this machine: Irusu can work beside it, no port and no mail of it is touched.")
+        output.say(f"What to write where: irusu-gate lines {found.offer}")
     for warning in found.warnings:
         output.warn(warning)

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from gate import __version__
-from gate.cli import accounts, activity, demo, domains, entries, journal, life, link, output, saved
+from gate.cli import accounts, activity, demo, domains, entries, journal, life, lines, link, output, saved
 from gate.errors import Fault
 
 NAME = "irusu-gate"
-NOUNS = (life, demo, accounts, entries, domains, activity, saved, journal)
+NOUNS = (life, demo, accounts, entries, domains, activity, saved, journal, lines)
 
 _INTRODUCTION = "To unwanted senders your address does not exist: the gate in front of your mail server."
 

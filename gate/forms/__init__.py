@@ -42,6 +42,7 @@ from gate.forms.saved_mail import (
     SurveyLine,
     Unreadable,
 )
+from gate.forms.setup import SetupLines, Snippet, Way, WayName
 from gate.forms.status import ListsChanged, RelayFacts, Status, Subscribed, Warning  # noqa: A004 (the form of that name)
 
 __all__ = [
@@ -93,6 +94,8 @@ __all__ = [
     "RemoveEntries",
     "ScopeCount",
     "SetAccount",
+    "SetupLines",
+    "Snippet",
     "StageImport",
     "Staged",
     "Status",
@@ -108,4 +111,6 @@ __all__ = [
     "VanishingQuery",
     "VerdictName",
     "Warning",
+    "Way",
+    "WayName",
 ]

@@ -54,6 +54,8 @@ class Status(Form, frozen=True, kw_only=True):
     """The data folder in use: lists, log, mail of the built-in server."""
     settings: str = ""
     """The gate.toml in use; it need not exist."""
+    offer: str | None = None
+    """A name for `setup.lines`: the way that suits this machine, while no mail server is set up with Irusu."""
     since: str | None = None
     """When this gate process started."""
     relay: RelayFacts | None = None

@@ -21,12 +21,14 @@ from gate.control.methods import Methods
 from gate.control.server import ControlServer
 from gate.errors import Fault
 from gate.folders import Folders
-from gate.forms import Status, Warning  # noqa: A004 (the form of that name)
+from gate.forms import SetupLines, Status, Warning  # noqa: A004 (the form of that name)
+from gate.lines import setup_lines
 from gate.recorder import Recorder
 from gate.rules.ruleset import Ruleset
 from gate.service import logs, settings
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership
+from gate.service.neighbour import offer
 from gate.service.opening import Opened, opened
 from gate.service.policy import PolicyPort
 from gate.service.port import MailPort
@@ -117,10 +119,14 @@ async def _live(
             listed_domains=sorted(rules.listed) if rules is not None else [],
             home=str(folders.data),
             settings=str(folders.config_file),
+            offer=offer(config),
             warnings=[*reload.warnings(), *_unreadable(rules), *recorder.warnings()],
         )
 
-    life = Life(port, policy, found.guard, found.lists, found.events, describe=describe)
+    def lines() -> SetupLines:
+        return setup_lines(reload.config, policy=policy.listen, offer=offer(reload.config))
+
+    life = Life(port, policy, found.guard, found.lists, found.events, describe=describe, lines=lines)
     port.changed = policy.changed = life.port_changed
     policy.active = lambda: life.on
     methods = Methods(found.desk, life)
