@@ -1,0 +1,230 @@
+"""XCLIENT's lines, and the names that go into them: looked up, led back, and never believed as they come."""
+
+import asyncio
+import re
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.backend.client_address import ClientAddress
+from gate.backend.resolver import TEMPORARY, LookUp, Resolver, is_host_name
+from gate.backend.xclient import LINE_LIMIT, TEMPUNAVAIL, UNAVAILABLE, HostNames, commands, offered, xtext
+
+ALL = frozenset({"NAME", "ADDR", "PROTO", "HELO", "REVERSE_NAME", "PORT", "LOGIN", "DESTADDR", "DESTPORT"})
+CLIENT = ClientAddress("203.0.113.5", 40001, "192.0.2.25", 25)
+NAMES = HostNames("mail.example.org", "mail.example.org")
+
+
+# ---------------------------------------------------------------- the lines
+
+
+def test_all_that_is_offered_is_told_in_one_line() -> None:
+    assert commands(CLIENT, NAMES, ALL) == [
+        b"XCLIENT PROTO=ESMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25 NAME=mail.example.org "
+        b"REVERSE_NAME=mail.example.org ADDR=203.0.113.5"
+    ]
+    assert commands(CLIENT, HostNames(), {"NAME", "ADDR"}) == [b"XCLIENT NAME=[UNAVAILABLE] ADDR=203.0.113.5"]
+
+
+def test_ipv6_is_marked_and_mapped_ipv4_is_none() -> None:
+    (line,) = commands(ClientAddress("2001:db8::5", 2, "2001:db8::25", 25), NAMES, ALL)
+    assert b" DESTADDR=IPV6:2001:db8::25 " in line and line.endswith(b" ADDR=IPV6:2001:db8::5")
+    (line,) = commands(ClientAddress("::ffff:203.0.113.5", 2, "::ffff:192.0.2.25", 25), NAMES, ALL)
+    assert b" DESTADDR=192.0.2.25 " in line and line.endswith(b" ADDR=203.0.113.5")
+    (line,) = commands(ClientAddress("2001:db8::5", 2, "192.0.2.25", 25), NAMES, ALL)
+    assert b"DEST" not in line
+
+
+def test_long_names_take_two_lines_and_the_address_goes_last() -> None:
+    long = ".".join(["a" * 49] * 5)
+    (same_first, same_last) = commands(CLIENT, HostNames(long, long), ALL)
+    assert same_first == b"XCLIENT PROTO=ESMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25"
+    assert same_last == f"XCLIENT NAME={long} ADDR=203.0.113.5".encode()
+    (first, last) = commands(CLIENT, HostNames("b" * 60 + "." + long[62:], long), ALL)
+    assert f" REVERSE_NAME={long}".encode() in first
+    assert max(map(len, (same_first, same_last, first, last))) <= LINE_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("XCLIENT NAME ADDR PORT", {"NAME", "ADDR", "PORT"}),
+        ("xclient addr name", {"NAME", "ADDR"}),
+        ("XCLIENT ADDR PORT", set()),
+        ("XCLIENT", set()),
+        ("XCLIENTELE NAME ADDR", set()),
+    ],
+)
+def test_what_is_offered(line: str, found: set[str]) -> None:
+    assert offered(["SIZE 1000", line, "DSN"]) == found
+
+
+@given(st.text())
+def test_xtext_is_one_plain_word(text: str) -> None:
+    told = xtext(text)
+    assert re.fullmatch(r"[!-~]*", told) and "=" not in told
+    back = re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), told)
+    assert back.encode("latin-1") == text.encode()
+
+
+# ---------------------------------------------------------------- the names
+
+
+def unknown(number: int) -> Callable[..., str]:
+    def ask(*_: object) -> str:
+        raise socket.gaierror(number, "no")
+
+    return ask
+
+
+def names(name: object, *addresses: str, then: Callable[..., object] | None = None) -> HostNames:
+    """What is found of 203.0.113.5 where its name is `name`, and that name's addresses are these."""
+    name_of = name if callable(name) else lambda host: name
+    return LookUp(name_of, then or (lambda name, family: list(addresses))).names("203.0.113.5")  # type: ignore[arg-type]
+
+
+def test_a_name_that_leads_back_is_both() -> None:
+    assert names("Mail.Example.Org", "192.0.2.9", "203.0.113.5") == HostNames("Mail.Example.Org", "Mail.Example.Org")
+
+
+def test_a_name_that_does_not_is_only_the_reverse() -> None:
+    assert names("bank.example", "192.0.2.9") == HostNames(UNAVAILABLE, "bank.example")
+    assert names("bank.example") == HostNames(UNAVAILABLE, "bank.example")
+    assert names("bank.example", then=unknown(socket.EAI_NONAME)) == HostNames(UNAVAILABLE, "bank.example")
+    assert names("bank.example", then=unknown(socket.EAI_AGAIN)) == HostNames(TEMPUNAVAIL, "bank.example")
+
+
+def test_no_name_at_all() -> None:
+    assert names(unknown(socket.EAI_NONAME)) == HostNames()
+    assert names(unknown(socket.EAI_FAIL)) == HostNames()
+    assert names(unknown(socket.EAI_AGAIN)) == TEMPORARY
+
+
+def test_the_systems_trouble_passes() -> None:
+    def broken(*_: object) -> str:
+        raise OSError(24, "Too many open files")
+
+    assert names(broken) == TEMPORARY
+    assert names("mail.example.org", then=broken) == HostNames(TEMPUNAVAIL, "mail.example.org")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["203.0.113.5", "a..b", ".a", "a.", "-a.b", "a-.b", "a b", "a\r\nRSET", "a\x1b[1m", "a=b", "ä.example", "",
+     "a" * 64, ".".join(["abc"] * 64) + ".d", "[UNAVAILABLE]", "a+41.example"],
+)  # fmt: skip
+def test_what_is_no_host_name_is_no_name(name: str) -> None:
+    assert names(name, "203.0.113.5") == HostNames()
+
+
+def test_names_as_they_are_seen_in_the_wild() -> None:
+    assert all(
+        map(is_host_name, ["localhost", "a_b.example", "_x.example", "5.113.0.203.pool.example", "x--y.example"])
+    )
+
+
+def test_ipv6_addresses_are_compared_as_addresses() -> None:
+    look_up = LookUp(lambda host: "six.example", lambda name, family: ["2001:DB8:0::5"])
+    assert look_up.names("2001:db8::5") == HostNames("six.example", "six.example")
+
+
+def test_the_systems_own_look_up() -> None:
+    assert LookUp().names("127.0.0.1") == HostNames("localhost", "localhost")
+
+
+# ---------------------------------------------------------------- the threads
+
+
+class Servers:
+    """Name servers of a test: each question is counted, and waits while `open` is cleared."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.open = threading.Event()
+
+    def name_of(self, host: str) -> str:
+        self.asked.append(host)
+        if host.startswith("198."):
+            assert self.open.wait(20)
+        return f"host{host.replace('.', '-')}.example"
+
+    def addresses_of(self, name: str, _: object) -> list[str]:
+        return [name.removeprefix("host").removesuffix(".example").replace("-", ".")]
+
+    def resolver(self, **options: float) -> Resolver:
+        return Resolver(LookUp(self.name_of, self.addresses_of), **options)  # type: ignore[arg-type]
+
+
+def test_one_slow_name_server_delays_nobody_else() -> None:
+    servers = Servers()
+
+    async def story() -> None:
+        resolver = servers.resolver(seconds=20.0)
+        slow = [resolver.begin(f"198.51.100.{n}") for n in range(8)]
+        quick = [resolver.begin(f"203.0.113.{n}") for n in range(30)]
+        async with asyncio.timeout(20):
+            assert (await quick[5]).name == "host203-0-113-5.example"
+            await asyncio.gather(*quick)
+            assert not any(each.done() for each in slow)
+            servers.open.set()
+            assert (await slow[0]).name == "host198-51-100-0.example"
+            await asyncio.gather(*slow)
+        resolver.close()
+
+    asyncio.run(story())
+
+
+def test_who_waits_waits_no_longer_than_he_should_and_the_next_gets_the_late_answer() -> None:
+    servers = Servers()
+
+    async def story() -> None:
+        resolver = servers.resolver(seconds=0.05, threads=1)
+        async with asyncio.timeout(20):
+            assert await resolver.begin("198.51.100.1") == TEMPORARY
+            assert await resolver.begin("203.0.113.1") == TEMPORARY  # no thread was free
+            assert await resolver.begin("198.51.100.1") == TEMPORARY
+            assert servers.asked == ["198.51.100.1"]
+            servers.open.set()
+            while (await resolver.begin("198.51.100.1")) == TEMPORARY:  # noqa: ASYNC110 (it lands by itself)
+                await asyncio.sleep(0)
+        assert servers.asked == ["198.51.100.1"]
+        resolver.close()
+
+    asyncio.run(story())
+
+
+def test_what_is_known_is_not_asked_again_and_two_ask_once() -> None:
+    servers = Servers()
+
+    async def story() -> None:
+        resolver = servers.resolver()
+        async with asyncio.timeout(20):
+            first, second = resolver.begin("203.0.113.7"), resolver.begin("203.0.113.7")
+            assert first is second
+            assert await asyncio.shield(first) == await resolver.begin("203.0.113.7")
+        assert servers.asked == ["203.0.113.7"]
+        resolver.close()
+
+    asyncio.run(story())
+
+
+def test_its_threads_end() -> None:
+    servers = Servers()
+    before = set(threading.enumerate())
+
+    async def story() -> None:
+        resolver = servers.resolver()
+        await asyncio.gather(*[resolver.begin(f"203.0.113.{n}") for n in range(20)])
+        late = resolver.begin("198.51.100.1")
+        resolver.close()
+        assert await late == TEMPORARY
+        servers.open.set()
+
+    asyncio.run(story())
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+        assert not thread.is_alive()
