@@ -6,7 +6,8 @@ They are unpacked by `packaging/servers` into .cache/servers, never installed, a
 Fixtures:
 - `postfix`, `exim`, `opensmtpd`: a running server with the mailboxes user1, user2 and user3 of virtual.test.
 - `start_postfix(mailboxes=…, domains=…, main={…})`: another one. A mailbox `@d` is a catch-all; `main` is put over the
-  settings of main.cf, such as `{"mynetworks": "", "message_size_limit": "60000000"}`.
+  settings of main.cf, such as `{"mynetworks": "", "message_size_limit": "60000000"}`; `main_lines`, `master_lines`: text
+  for the end of main.cf and master.cf.
 - `start_exim(mailboxes=…, domains=…)`, `start_opensmtpd(users=…, domains=…)`: likewise, with fewer things to set.
 - `server`: for a test that is to run once with each of the three.
 - `swaks(*arguments)`: runs swaks and returns the CompletedProcess (stdout holds the transcript).
@@ -85,9 +86,10 @@ def start_postfix(servers: Path) -> Iterator[Callable[..., Postfix]]:
             mailboxes: Sequence[str] = MAILBOXES,
             domains: Sequence[str] = DOMAINS,
             main: Mapping[str, str] | None = None,
+            **lines: str,
         ) -> Postfix:
             folder = stack.enter_context(_open_folder())
-            running = Postfix(servers, folder, mailboxes=mailboxes, domains=domains, main=main or {})
+            running = Postfix(servers, folder, mailboxes=mailboxes, domains=domains, main=main or {}, **lines)
             stack.callback(running.stop)
             return running
 

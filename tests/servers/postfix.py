@@ -50,8 +50,17 @@ class Postfix(Mailboxes):
     """
 
     def __init__(
-        self, servers: Path, folder: Path, *, mailboxes: Iterable[str], domains: Iterable[str], main: Mapping[str, str]
+        self,
+        servers: Path,
+        folder: Path,
+        *,
+        mailboxes: Iterable[str],
+        domains: Iterable[str],
+        main: Mapping[str, str],
+        main_lines: str = "",
+        master_lines: str = "",
     ) -> None:
+        """`main_lines`, `master_lines`: put at the end of main.cf and master.cf exactly as they are."""
         self.plain, self.proxy = free_ports(2)
         self.mail = folder / "mail"
         program = servers / "postfix" / "usr" / "lib" / "postfix"
@@ -85,8 +94,8 @@ class Postfix(Mailboxes):
             "recipient_delimiter": "+",
             **main,
         }
-        (etc / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
-        (etc / "master.cf").write_text(SERVICES.format(plain=self.plain, proxy=self.proxy).lstrip())
+        (etc / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()) + main_lines)
+        (etc / "master.cf").write_text(SERVICES.format(plain=self.plain, proxy=self.proxy).lstrip() + master_lines)
         for name in ("main.cf", "master.cf"):  # Postfix reads a fresh one again and again, for two seconds
             past = time.time() - 60
             os.utime(etc / name, (past, past))
