@@ -11,7 +11,6 @@ import ipaddress
 import logging
 import os
 import socket
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -25,6 +24,7 @@ from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import wording
 from gate.smtp.actions import Answered
+from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
 from gate.smtp.session import TOO_BUSY, Session
@@ -37,6 +37,8 @@ _NO_CERTIFICATE = (
     "the mail server offers STARTTLS, but the gate before it has no certificate: mail comes in unencrypted, and "
     "senders that go by MTA-STS or DANE will refuse to deliver; set [tls] certificate and key in gate.toml"
 )
+ROOM_SECONDS = (0.1, 0.4)
+"""Pauses in which a mail server that said 421 may notice that others have gone, before it is asked again."""
 TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
 
 Place = tuple[str, int]
@@ -60,6 +62,8 @@ class Behind(Protocol):
     def ipv6(self) -> bool: ...
     @property
     def offers_tls(self) -> bool: ...
+    @property
+    def server_name(self) -> bytes: ...
     async def connect(self, client: ClientAddress | None) -> Connection: ...
     def refusal(self, domain: str, path: bytes) -> bytes | None: ...
     def decoy_accepted(self, path: bytes) -> None: ...
@@ -90,16 +94,13 @@ class SmtpFront:
         self._recorder = recorder
         self._places: list[Place] = []
         self._servers: dict[Place, asyncio.Server] = {}
-        self._sessions: set[Session] = set()
-        self._lingering: set[Session] = set()
-        self._clients: Counter[str] = Counter()
-        self._left = asyncio.Event()
+        self._crowd: Crowd[Session] = Crowd(lambda session: session.end(TOO_BUSY))
         self._is_open = False
 
     @property
     def sessions(self) -> int:
         """Sessions under way."""
-        return len(self._sessions)
+        return len(self._crowd.here)
 
     def reconfigure(self, config: Config) -> None:
         """Other limits, networks, certificate for the sessions that follow; `listen` counts at the next `open`.
@@ -184,7 +185,7 @@ class SmtpFront:
         servers, self._servers, self._places = self._servers, {}, []
         for server in servers.values():
             server.close()
-        for session in list(self._sessions):
+        for session in list(self._crowd.here):
             session.retire()
 
     async def drain(self, seconds: float) -> None:
@@ -192,71 +193,69 @@ class SmtpFront:
         for these (their own limit holds: `final_reply_seconds`)."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while self._sessions:
+        while self._crowd.here:
             over = loop.time() >= deadline
-            for session in () if self._is_open else list(self._sessions):  # it may have been opened again meanwhile
+            for session in () if self._is_open else list(self._crowd.here):  # it may have been opened again meanwhile
                 session.retire()
-            for session in list(self._sessions) if over else ():
+            for session in list(self._crowd.here) if over else ():
                 if not (session.admitted and session.dialogue.phase is Phase.FINAL):
                     session.end(b"421 4.3.2 %s Service closing transmission channel")
-            if not self._sessions:
+            if not self._crowd.here:
                 break
-            self._left.clear()
+            self._crowd.left.clear()
             pause = PATIENCE_SECONDS if over else min(PATIENCE_SECONDS, max(0.0, deadline - loop.time()))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._left.wait(), pause)
-        for session in list(self._lingering):
+                await asyncio.wait_for(self._crowd.left.wait(), pause)
+        for session in list(self._crowd.lingering):
             session.hurry()
 
     # ---- for the sessions
 
+    @property
+    def server_name(self) -> bytes:
+        """As the mail server called itself last: whoever is turned away hears it too."""
+        return self._backend.server_name
+
     async def connect(self, client: ClientAddress) -> Connection:
-        return await self._backend.connect(client)
+        """A mail server that is full has some of the others go first."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        late = loop.call_later(self._crowd.patience, self._crowd.is_full)
+        try:
+            connection = await self._backend.connect(client)
+            for pause in ROOM_SECONDS if connection.greeting.code == 421 else ():
+                if not self._crowd.is_full():
+                    break
+                connection.abort()
+                await asyncio.sleep(pause)
+                connection = await self._backend.connect(client)
+                if connection.greeting.code != 421:
+                    break
+        finally:
+            late.cancel()
+        self._crowd.greeted_after(loop.time() - began)
+        return connection
 
     def arrived(self, session: Session) -> None:
         """A connection was made; it is not admitted yet."""
-        self._sessions.add(session)
+        self._crowd.arrived(session, self.settings.limits)
 
     def admit(self, session: Session) -> bytes | None:
         """None: the session may go on; else how to turn its client away. A client's sessions count until its side of
-        the connection is closed too.
-
-        At `connections` the one that has been idle longest outside a transaction makes room; where there is none, the
-        one whose client has been silent longest between two commands. It can come again and has lost nothing.
-        """
-        limits, host = self.settings.limits, session.client.host
-        self._clients[host] += 1
+        the connection is closed too. Who makes room for it: see `crowd`."""
+        limits = self.settings.limits
+        connections = self._crowd.count(session.host)
         if not self._is_open:
             return wording.CLOSING
-        if self._clients[host] > limits.connections_per_client:
+        if connections > limits.connections_per_client:
             return TOO_MANY_FROM_HERE
-        if len(self._sessions) > limits.connections:
-            others = self._sessions - {session}
-            idle = [each for each in others if not each.in_transaction] or [
-                each for each in others if each.awaits_client
-            ]
-            if not idle:
-                return TOO_BUSY
-            min(idle, key=lambda each: each.touched).end(TOO_BUSY)
-        return None
+        return None if self._crowd.has_room(session, limits) else TOO_BUSY
 
     def closing(self, session: Session) -> None:
-        if session in self._sessions:
-            self._sessions.discard(session)
-            self._lingering.add(session)
-            self._left.set()
+        self._crowd.closing(session, self.settings.limits)
 
     def closed(self, session: Session) -> None:
-        if session not in self._sessions and session not in self._lingering:
-            return
-        self._sessions.discard(session)
-        self._lingering.discard(session)
-        self._left.set()
-        if session.admitted:
-            host = session.client.host
-            self._clients[host] -= 1
-            if self._clients[host] <= 0:
-                del self._clients[host]
+        self._crowd.closed(session)
 
     def judge(self, sender: Address, recipient: Address, *, trusted: bool) -> Verdict:
         return self._guard.decide(sender, recipient, trusted=trusted)

@@ -22,7 +22,7 @@ from gate.smtp import actions
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
-from gate.smtp.timing import Overdue, interval, overdue
+from gate.smtp.timing import Overdue, Watch, interval
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
@@ -35,6 +35,8 @@ TIMED_OUT = b"421 4.4.2 %s Error: timeout exceeded"
 TOO_BUSY = b"421 4.7.0 %s Error: too many connections"
 _BROKEN = b"421 4.3.0 %s Error: internal error"
 
+_MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
+
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +47,8 @@ class Session(asyncio.Protocol):
         client: the true client's address.
         dialogue: what was said so far.
         admitted: past a proxy's header: `client` is the true one and `dialogue` is there.
-        touched: monotonic time of the last byte or reply (the loop's own is too coarse to tell who was idle longest).
+        touched: monotonic time at which the client got on last: a command, a piece of a message, a reply that it waited
+            for (the loop's own time is too coarse to tell who was idle longest).
     """
 
     client: ClientAddress
@@ -63,7 +66,9 @@ class Session(asyncio.Protocol):
         self._early = b""
         self.admitted = self._gone = self._tls = self._eof = False
         self._backend_full = self._client_full = self._paused = False
-        self._began = self.touched = time.monotonic()
+        self.touched = self._heard = time.monotonic()
+        self._octets = 0
+        self._watch = Watch(self._settings.limits, self.touched)
 
     # ---- the client's transport
 
@@ -83,7 +88,9 @@ class Session(asyncio.Protocol):
             self._begin(address, b"")
 
     def data_received(self, data: bytes) -> None:
-        self.touched = time.monotonic()
+        self._octets += len(data)
+        if b"\n" in data or (self.admitted and self.dialogue.phase in _MESSAGE):
+            self.touched = time.monotonic()
         if self._proxy_header is not None:
             self._read_proxy_header(data)
         elif self.admitted and self.dialogue.phase is Phase.TLS:
@@ -117,7 +124,7 @@ class Session(asyncio.Protocol):
     # ---- the backend's connection (`gate.backend.connection.Receiver`)
 
     def backend_replied(self, reply: Reply) -> None:
-        self.touched = time.monotonic()
+        self.touched = self._heard = time.monotonic()
         self._happened(self.dialogue.backend_reply, reply)
 
     def backend_lost(self, exc: Exception | None) -> None:
@@ -165,6 +172,20 @@ class Session(asyncio.Protocol):
         """Whether it is the client's turn, in a transaction or outside one."""
         return self.admitted and self.dialogue.awaits_client
 
+    @property
+    def crawls(self) -> bool:
+        """Whether it is in a message that comes more slowly than any line in use."""
+        return self.admitted and self._watch.crawls(time.monotonic(), self._octets)
+
+    @property
+    def greeted(self) -> bool:
+        """Whether it holds a connection to the mail server that was greeted."""
+        return self._backend is not None and not self._backend.lost
+
+    @property
+    def host(self) -> str:
+        return self.client.host
+
     # ---- the beginning
 
     def _read_proxy_header(self, data: bytes) -> None:
@@ -191,6 +212,7 @@ class Session(asyncio.Protocol):
             judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
             decoy=lambda path, line: decoy_for(self._house.key, path, settings.delimiter, line=line),
             refusal=self._house.refusal,
+            server_name=self._house.server_name,
         )
         self.admitted = True
         turned_away = self._house.admit(self)
@@ -370,13 +392,21 @@ class Session(asyncio.Protocol):
         self._timer = self._loop.call_later(interval(self._settings.limits), self._check_time)
 
     def _check_time(self) -> None:
-        now = time.monotonic()
-        match overdue(self.dialogue.phase, now - self.touched, now - self._began, self._settings.limits):
-            case Overdue.SESSION:
-                self._happened(self.dialogue.end, TIMED_OUT)
-            case Overdue.FINAL_REPLY:
-                if self._backend is not None:
-                    self._backend.abort()
-                self._happened(self.dialogue.backend_lost)
+        whose = self._watch.overdue(
+            time.monotonic(),
+            self.dialogue.phase,
+            touched=self.touched,
+            heard=self._heard,
+            octets=self._octets,
+            unanswered=self.dialogue.awaits_backend,
+            held_up=self._backend_full,
+        )
+        if whose is Overdue.SESSION:
+            self._happened(self.dialogue.end, TIMED_OUT)
+        elif whose is Overdue.BACKEND:
+            log.info("%s: the mail server does not answer", self.client.host)
+            if self._backend is not None:
+                self._backend.abort()
+            self._happened(self.dialogue.backend_lost)
         if self.dialogue.phase is not Phase.CLOSED:
             self._tick()

@@ -1,6 +1,10 @@
 """When a session has waited long enough (RFC 5321 4.5.3.2). Pure: it is told the times.
 
-To add a limit: 1. its key in `gate.config`; 2. its phase in `overdue`; 3. a place in `interval`.
+Each side has its own time. The client's runs while it is its turn, and is renewed by a whole command or by octets of a
+message: single bytes of a command are no progress, and a message that comes more slowly than `LEAST_RATE` uses up
+`data_idle_seconds` in all. The mail server's runs while its reply is awaited, whatever the client sends meanwhile.
+
+To add a limit: 1. its key in `gate.config`; 2. its phase in `Watch.overdue`; 3. a place in `interval`.
 """
 
 import enum
@@ -10,28 +14,65 @@ from gate.smtp.phases import Phase
 
 TICK_SECONDS = 15.0
 """How often a session looks at the clock at least."""
+LEAST_RATE = 500.0
+"""Octets a second of a message, as Postfix has it (`smtpd_min_data_rate`); 1 Mbit/s is 250 times that."""
+CRAWL_SECONDS = 5.0
+"""A rate is not judged by less."""
 
 
 class Overdue(enum.Enum):
     """Whose time is over."""
 
     SESSION = "421, the session ends"
-    FINAL_REPLY = "451, the backend does not answer"
+    BACKEND = "421 or 451, the backend does not answer"
 
 
-def overdue(phase: Phase, idle: float, age: float, limits: LimitsSection) -> Overdue | None:
-    """`idle`: seconds since the last byte or reply; `age`: since the session began. A DATA that moves, and a message
-    past its final dot, are never cut by age."""
-    match phase:
-        case Phase.FINAL:
-            return Overdue.FINAL_REPLY if idle > limits.final_reply_seconds else None
-        case Phase.DATA:
-            return Overdue.SESSION if idle > limits.data_idle_seconds else None
-        case Phase.DRAIN:
-            allowed = limits.data_idle_seconds
-        case _:
-            allowed = limits.command_seconds
-    return Overdue.SESSION if idle > allowed or age > limits.session_seconds else None
+class Watch:
+    """One session's time. Looked at now and then: what it sees begin has begun then."""
+
+    def __init__(self, limits: LimitsSection, began: float) -> None:
+        self._limits = limits
+        self._began = began
+        self._asked: float | None = None
+        self._message: tuple[float, int] | None = None
+        """When a message was first seen to flow, and the octets received before."""
+
+    def overdue(
+        self, now: float, phase: Phase, *, touched: float, heard: float, octets: int, unanswered: bool, held_up: bool
+    ) -> Overdue | None:
+        """`touched`, `heard`: when the client got on last, when the backend replied last. `octets`: received from the
+        client. `unanswered`: a reply of the backend is awaited. `held_up`: the backend takes no more for now."""
+        limits = self._limits
+        if unanswered:
+            self._asked = max(heard, self._asked if self._asked is not None else now)
+            patience = limits.final_reply_seconds if phase is Phase.FINAL else limits.command_seconds
+            if now - self._asked > patience:
+                return Overdue.BACKEND
+        else:
+            self._asked = None
+        idle = now - touched
+        if phase in {Phase.DATA, Phase.DRAIN}:
+            if held_up or self._message is None:
+                self._message = (now, octets)
+            if held_up:
+                return Overdue.BACKEND if idle > limits.data_idle_seconds else None
+            since, before = self._message
+            late = now - since - (octets - before) / LEAST_RATE
+            if max(idle, late) > limits.data_idle_seconds:
+                return Overdue.SESSION
+        else:
+            self._message = None
+            if not unanswered and idle > limits.command_seconds:
+                return Overdue.SESSION
+        moves = phase in {Phase.DATA, Phase.FINAL}
+        return Overdue.SESSION if now - self._began > limits.session_seconds and not moves else None
+
+    def crawls(self, now: float, octets: int) -> bool:
+        """Whether a message is under way that comes more slowly than any line in use."""
+        if self._message is None:
+            return False
+        since, before = self._message
+        return now - since > CRAWL_SECONDS and octets - before < (now - since) * LEAST_RATE
 
 
 def interval(limits: LimitsSection) -> float:
