@@ -122,7 +122,7 @@ def _is_awaited(awaited: Matcher, text: str) -> bool:
         sender = address.parse(text)
     except Fault:
         return False
-    return awaited.find([sender], [sender.key, sender.ascii_key]) is not None
+    return awaited.covers(sender)
 
 
 def chosen(groups: Iterable[Group], scope: str | None = None) -> list[ImportItem]:

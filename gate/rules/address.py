@@ -6,9 +6,18 @@ be judged. Pure text: it looks nothing up and decides nothing.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from gate.rules.domain import AddressError, ascii_domain, canonical_domain, fold, hidden_character, other_foldings
+import msgspec
+
+from gate.rules.domain import (
+    LABEL_LIMIT,
+    AddressError,
+    ascii_domain,
+    canonical_domain,
+    fold,
+    hidden_character,
+    other_foldings,
+)
 from gate.rules.path import PATH_LIMIT, quote_local, read_located, split_path
 
 __all__ = [
@@ -17,8 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True, gc=False):
     """A canonical address: local part unquoted and lower-case, domain in lower-case U-labels without trailing dot.
 
     Make one with `parse` or `from_wire`. Bare `postmaster` has an empty domain; the null sender is `NULL`.
@@ -65,6 +73,7 @@ NULL = Address("", "")
 """The null sender `<>` (RFC 5321 4.5.5)."""
 
 _SIMPLE = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]+)@([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)")
+_ON_THE_WIRE = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]+)@((?!.*xn--)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)")
 _WIDE = re.compile(r"""([^\s"(),:;<>@\[\]\\]+)@([^\s"(),:;<>@\[\]\\]+)""")  # without quoting, comments, routes
 _BARE = frozenset({"postmaster"})
 
@@ -105,6 +114,15 @@ def from_wire(text: str) -> Address:
     only a domain that is none stays as it is, lower-cased. `text` is what stood between `<` and `>`; undecodable bytes
     may be surrogates.
     """
+    if len(text) <= LABEL_LIMIT and text.isascii():  # so short that no label of it can be too long: nearly all are
+        plain = _ON_THE_WIRE.fullmatch(text.lower())
+        if plain:
+            return Address(*plain.groups())
+    return from_odd_wire(text)
+
+
+def from_odd_wire(text: str) -> Address:
+    """`from_wire` without its short cut; the same for every text."""
     try:
         if not _WIDE_SPACE.search(text):  # what `parse` strips as a slip of the pen is part of a name here
             return parse(text)
@@ -167,6 +185,8 @@ def sender_forms(sender: Address) -> Iterator[Address]:
 
 def matched_forms(sender: Address) -> list[Address]:
     """`sender_forms`, then those of them that are others with their ligatures and sharp s opened."""
+    if "=" not in sender.local and sender.local.isascii():  # every wrapper has one
+        return [sender]
     forms = list(sender_forms(sender))
     forms += [
         Address(opened, form.domain)
@@ -181,7 +201,7 @@ def without_recipient(sender: Address, recipient: Address) -> Address | None:
 
     None: the recipient is not in there. Only a whole address is cut, never the end of a longer word.
     """
-    if not recipient.local or not recipient.domain:
+    if not recipient.local or not recipient.domain or recipient.local not in sender.local:
         return None
     local = sender.local
     for domain in {recipient.domain, ascii_domain(recipient.domain)}:
@@ -207,10 +227,13 @@ def without_tag(a: Address, delimiter: str) -> Address:
 
     `owner-x` and `x-request` are names of mailing lists and are not cut at a `-`.
     """
-    cuts = [at for char in delimiter if (at := a.local.find(char)) >= 0]
-    at = min(cuts, default=0)
-    if at <= 0:
+    local = a.local
+    at = len(local)
+    for char in delimiter:
+        if char in local:
+            at = min(at, local.index(char))
+    if at in (0, len(local)):
         return a
-    if a.local[at] == "-" and (a.local.startswith("owner-") or a.local.endswith("-request")):
+    if local[at] == "-" and (local.startswith("owner-") or local.endswith("-request")):
         return a
-    return Address(a.local[:at], a.domain)
+    return Address(local[:at], a.domain)

@@ -4,15 +4,20 @@ The order is that of docs/patterns.md. Verdicts depend neither on the order of e
 not decided here, `owns` only tells what is needed for it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
+
+import msgspec
 
 from gate.forms import Because, VerdictName
 from gate.rules import address
+from gate.rules.accounts import AccountRule, Accounts
 from gate.rules.address import NULL, Address, AddressError
+from gate.rules.asked import Asked
 from gate.rules.domain import canonical_domain
-from gate.rules.matcher import EntryRule, Matcher, RulesetError, build
+from gate.rules.entry import EntryRule
+from gate.rules.matcher import Matcher, RulesetError, Together, no_pause, nothing, together
+from gate.rules.plain import Plain
 from gate.rules.scope import EVERYONE, ScopeError, parse_scope
 
 __all__ = [
@@ -21,23 +26,9 @@ __all__ = [
 
 EXEMPT = frozenset({"postmaster", "abuse"})
 """Local parts that always get their mail (RFC 5321 4.5.1, RFC 2142)."""
-REWRITTEN = frozenset("%!@")
-"""In an own local part these make some servers relay elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRule:
-    """What the decision must know of an account. `mode`: deny, allow or closed."""
-
-    address: str
-    aliases: Sequence[str] = ()
-    mode: str = "deny"
-    watch: bool = False
-    refuse_bounces: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """Accept or refuse for one sender and one recipient, and what caused it.
 
     Attributes:
@@ -54,31 +45,28 @@ class Verdict:
 
     def let_through(self, because: Because) -> "Verdict":
         """The same, but a refusal is only told, not done."""
-        return self if self.verdict == "accept" else replace(self, verdict="accept", because=because, would="refuse")
+        return self if self.verdict == "accept" else Verdict("accept", because, self.account, self.entry, "refuse")
 
 
 class Ruleset:
-    """Compiled rules; immutable, may be asked from any thread. Make one with `compile_ruleset`.
+    """Compiled rules; immutable, may be asked from any thread. Make one with `compile_ruleset`, and others of it with
+    `changed` and `about`, which share with it all that stays the same."""
 
-    Attributes:
-        unreadable: entries whose pattern no longer parses. They match nothing; the owner should be told.
-    """
-
-    def __init__(
-        self,
-        accounts: dict[str, AccountRule],
-        scopes: dict[str, Matcher],
-        own_domains: frozenset[str],
-        listed: frozenset[str],
-        delimiter: str,
-    ) -> None:
+    def __init__(self, accounts: Accounts, own_domains: frozenset[str], listed: frozenset[str], delimiter: str) -> None:
+        """Without entries."""
         self._accounts = accounts
-        self._own = {rule.address: address.from_wire(rule.address) for rule in accounts.values()}
-        self._scopes = scopes
         self._own_domains = own_domains
         self._listed = listed
         self._delimiter = delimiter
-        self.unreadable = tuple(rule for matcher in scopes.values() for rule in matcher.unreadable)
+        self._scopes: dict[str, Matcher] = {}
+        """By the text of the scope, as stored."""
+        self._by_key: dict[str, Matcher | Together] = {}
+        """By what that text means: an alias means its account."""
+
+    @property
+    def unreadable(self) -> Sequence[EntryRule]:
+        """Entries whose pattern no longer parses. They match nothing; the owner should be told."""
+        return [rule for matcher in self._scopes.values() for rule in matcher.unreadable]
 
     def owns(self, recipient: Address) -> bool:
         """Whether the gate may take mail for it: an own domain, and no `%`, `!` or `@` in the local part (such make
@@ -87,7 +75,10 @@ class Ruleset:
             return recipient.local == "postmaster"
         if not self.in_own_domain(recipient):
             return False
-        return REWRITTEN.isdisjoint(recipient.local) or recipient.key in self._accounts
+        local = recipient.local
+        if "%" in local or "!" in local or "@" in local:
+            return self._accounts.at(recipient.key) is not None
+        return True
 
     @property
     def own_domains(self) -> frozenset[str]:
@@ -104,90 +95,106 @@ class Ruleset:
 
     def account_at(self, recipient: Address) -> str | None:
         """The address, as stored, of the account that this very recipient is or is an alias of; None: there is none."""
-        rule = self._accounts.get(recipient.key)
+        rule = self._accounts.at(recipient.key)
         return rule.address if rule is not None else None
 
     def exists(self, recipient: Address) -> bool:
         """Whether it exists in a listed domain: it always gets its mail, or an account or an alias is at its name, the
         `+tag` left out or not."""
-        return recipient.local in EXEMPT or any(key in self._accounts for key in self._chain(recipient))
+        return recipient.local in EXEMPT or self._accounts.around(recipient)[0] is not None
 
     def judge(self, sender: Address, recipient: Address) -> Verdict:
         """The verdict of the rules alone. Never raises."""
-        chain = self._chain(recipient)
-        nearest = next((self._accounts[key] for key in chain if key in self._accounts), None)
-        account = nearest.address if nearest else None
+        nearest, scopes = self._accounts.around(recipient)
+        account = None if nearest is None else nearest.address
         if recipient.local in EXEMPT:
             return Verdict("accept", "exempt", account)
+        # Sought wherever it may be, even where it cannot matter: neither a closed account nor a missing one is to be
+        # answered sooner than a denied sender.
+        entry = self._deciding_entry(sender, recipient, scopes)
         if nearest is None:
             if recipient.domain in self._listed:
                 return Verdict("refuse", "unlisted")
             nearest = _NOBODY
-        verdict = self._decide(sender, recipient, chain, nearest)
+        verdict = _decided(sender, nearest, account, entry)
         return verdict.let_through("watch") if nearest.watch else verdict
 
-    def _decide(self, sender: Address, recipient: Address, chain: Sequence[str], nearest: AccountRule) -> Verdict:
-        account = nearest.address or None
-        if nearest.mode == "closed" or (sender == NULL and nearest.refuse_bounces):
-            return Verdict("refuse", "mode", account)
-        if sender == NULL:
-            return Verdict("accept", "exempt", account)
-        entry = self._deciding_entry(sender, recipient, chain)
-        if entry is not None:
-            return Verdict("accept" if entry.list == "allow" else "refuse", "entry", account, entry)
-        if nearest.mode == "allow":
-            return Verdict("refuse", "mode", account)
-        return Verdict("accept", "none", account)
+    def _deciding_entry(self, sender: Address, recipient: Address, scopes: Sequence[str]) -> EntryRule | None:
+        """That of the narrowest scope that has one."""
+        asked = Asked(address.matched_forms(sender), recipient, self._delimiter)
+        found = None
+        by_key = self._by_key
+        for key in scopes:
+            entry = by_key.get(key, _NO_LIST).find(asked)
+            found = found or entry
+        for key in (f"@{recipient.domain}", EVERYONE):
+            if key in by_key:
+                entry = by_key[key].find(asked)
+                found = found or entry
+        return found
 
-    def _deciding_entry(self, sender: Address, recipient: Address, chain: Sequence[str]) -> EntryRule | None:
-        scopes = [self._scopes[key] for key in chain if key in self._scopes]
-        # All this even where there is no list to be asked: a missing account must not be answered sooner.
-        forms = address.matched_forms(sender)
-        subjects = self._subjects(forms, recipient)
-        for scope in scopes or (_NO_LIST,):
-            entry = scope.find(forms, subjects)
-            if entry is not None:
-                return entry
-        return None
+    # ------------------------------------------------------------ others like it
 
-    def _subjects(self, forms: Sequence[Address], recipient: Address) -> list[str]:
-        """What keyword, glob and regex see: every form without the recipient's own address, in both scripts."""
-        names = (recipient, address.without_tag(recipient, self._delimiter))
-        seen: dict[str, None] = {}
-        for form in forms:
-            rest = form
-            for name in names:
-                rest = address.without_recipient(rest, name) or rest
-            seen[rest.key] = None
-            seen[rest.ascii_key] = None
-        return list(seen)
+    def changed(
+        self, gone: Iterable[EntryRule], come: Iterable[EntryRule], pause: Callable[[], None] = no_pause
+    ) -> "Ruleset":
+        """Without some entries, then with others. Raises `RulesetError`: a scope with too many or too large patterns.
 
-    def _chain(self, recipient: Address) -> list[str]:
-        """Keys of the scopes that concern a recipient, the narrowest first."""
-        keys: dict[str, None] = {}
-        for name in dict.fromkeys((recipient, address.without_tag(recipient, self._delimiter))):
-            rule = self._account_of(name)
-            if rule is None:
-                keys[name.key] = None
-                continue
-            # An alias means its account, and an account that bears a tag stands within the one without.
-            account = self._own[rule.address]
-            keys[account.key] = None
-            outer = self._accounts.get(address.without_tag(account, self._delimiter).key)
-            if outer is not None:
-                keys[self._own[outer.address].key] = None
-        return [*keys, f"@{recipient.domain}", EVERYONE]
+        `pause` is called every now and then: who has mail to let pass meanwhile waits there for a moment.
+        """
+        by_scope: dict[str, tuple[list[EntryRule], list[EntryRule]]] = {}
+        for which, entries in enumerate((gone, come)):
+            for entry in entries:
+                by_scope.setdefault(entry.scope, ([], []))[which].append(entry)
+        return self._with(
+            {
+                scope: (self._scopes.get(scope) or nothing(scope)).changed(*lists, pause)
+                for scope, lists in by_scope.items()
+            }
+        )
 
-    def _account_of(self, name: Address) -> AccountRule | None:
-        """The account that a recipient is delivered to, as far as a server may fold its name further than we do."""
-        rule = self._accounts.get(name.key)
-        if rule is None and not name.local.isascii():
-            rule = next((self._accounts[key] for key in name.other_keys if key in self._accounts), None)
-        return rule
+    def about(
+        self, accounts: Iterable[AccountRule], *, own_domains: Iterable[str], listed: Iterable[str], delimiter: str
+    ) -> "Ruleset":
+        """The same entries for other accounts and under other settings."""
+        made = Ruleset(Accounts(accounts, delimiter), _domains(own_domains), _domains(listed), delimiter)
+        return made._with(self._scopes)
+
+    def moved(self, places: Mapping[str, tuple[Plain, Sequence[EntryRule]]]) -> "Ruleset":
+        """With what is looked up in other places, by scope, and the unreadable entries there."""
+        found = {scope: self._scopes.get(scope) or nothing(scope) for scope in places}
+        return self._with({scope: matcher.on(*places[scope]) for scope, matcher in found.items()})
+
+    def _with(self, matchers: Mapping[str, Matcher]) -> "Ruleset":
+        made = Ruleset(self._accounts, self._own_domains, self._listed, self._delimiter)
+        made._scopes, made._by_key = self._scopes.copy(), self._by_key.copy()
+        for scope, matcher in matchers.items():
+            key = self._accounts.scope_key(_scope_key(scope))
+            there = made._by_key.pop(key, None)
+            parts = [] if there is None else [part for part in there.parts if part.scope != scope]
+            made._scopes.pop(scope, None)
+            if not matcher.empty:
+                made._scopes[scope] = matcher
+                parts.append(matcher)
+            if parts:
+                made._by_key[key] = together(parts)
+        return made
+
+
+def _decided(sender: Address, nearest: AccountRule, account: str | None, entry: EntryRule | None) -> Verdict:
+    if nearest.mode == "closed" or (sender == NULL and nearest.refuse_bounces):
+        return Verdict("refuse", "mode", account)
+    if sender == NULL:
+        return Verdict("accept", "exempt", account)
+    if entry is not None:
+        return Verdict("accept" if entry.list == "allow" else "refuse", "entry", account, entry)
+    if nearest.mode == "allow":
+        return Verdict("refuse", "mode", account)
+    return Verdict("accept", "none", account)
 
 
 _NOBODY = AccountRule(address="")
-_NO_LIST = Matcher("")
+_NO_LIST = nothing("")
 
 
 def compile_ruleset(
@@ -197,44 +204,20 @@ def compile_ruleset(
     own_domains: Iterable[str],
     listed: Iterable[str] = (),
     delimiter: str = "+",
-    previous: Ruleset | None = None,
+    previous: object = None,
 ) -> Ruleset:
     """Make rules ready to judge. Raises `RulesetError` for a scope with too many or too large patterns.
 
-    `own_domains` are all of them (with the built-in server the accounts' too). `previous` lends its compiled sets
-    where a scope's patterns are unchanged or nearly so.
+    `own_domains` are all of them (with the built-in server the accounts' too).
     """
-    named: dict[str, AccountRule] = {}
-    ordered = sorted(accounts, key=lambda rule: rule.address)
-    for rule in ordered:
-        named.setdefault(address.from_wire(rule.address).key, rule)
-    for rule in ordered:
-        for alias in rule.aliases:
-            named.setdefault(address.from_wire(alias).key, rule)
-
-    for key, rule in list(named.items()):
-        local, _, domain = key.rpartition("@")
-        for other in Address(local, domain).other_keys if not local.isascii() else ():
-            if REWRITTEN.isdisjoint(other.removesuffix(f"@{domain}")):
-                named.setdefault(other, rule)
-
-    by_scope: dict[str, list[EntryRule]] = {}
-    for entry in entries:
-        by_scope.setdefault(entry.scope, []).append(entry)
-    merged: dict[str, list[EntryRule]] = {}
-    for scope, rules in by_scope.items():
-        merged.setdefault(_scope_key(scope, named), []).extend(rules)
-    old = previous._scopes if previous else {}
-    scopes = {key: build(rules[0].scope, rules, old.get(key)) for key, rules in merged.items()}
-    return Ruleset(named, scopes, _domains(own_domains), _domains(listed), delimiter)
+    bare = Ruleset(Accounts(accounts, delimiter), _domains(own_domains), _domains(listed), delimiter)
+    return bare.changed((), entries)
 
 
-def _scope_key(scope: str, named: dict[str, AccountRule]) -> str:
-    if scope.startswith("@") or scope == EVERYONE:
-        return _domain_key(scope) if scope != EVERYONE else EVERYONE
-    key = address.from_wire(scope).key
-    rule = named.get(key)
-    return address.from_wire(rule.address).key if rule else key
+def _scope_key(scope: str) -> str:
+    if scope == EVERYONE:
+        return EVERYONE
+    return _domain_key(scope) if scope.startswith("@") else address.from_wire(scope).key
 
 
 def _domain_key(scope: str) -> str:

@@ -105,7 +105,7 @@ class Patterns:
         self._matcher = build("*", [EntryRule(0, "*", "allow", text) for text in self._texts])
 
     def match(self, sender: Address) -> bool:
-        return self._matcher.find([sender], [sender.key, sender.ascii_key]) is not None
+        return self._matcher.covers(sender)
 
     def names(self) -> Iterator[str]:
         """The domains that addresses, domains and subdomains name."""

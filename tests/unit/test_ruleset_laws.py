@@ -2,7 +2,7 @@
 
 import random
 import unicodedata
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
