@@ -102,13 +102,38 @@ def test_a_listener_without_proxy_keeps_the_port_closed_and_says_what_to_set(pos
         backend = examined(postfix.plain, wish)  # type: ignore[arg-type]
         assert backend.state is BackendState.BLOCKED
         assert codes(backend) == ["backend.client_address"]
-        assert "-o smtpd_upstream_proxy_protocol=haproxy" in str(backend.obstacle)
-        assert "\n" not in str(backend.obstacle)
+        told = str(backend.obstacle)
+        assert "127.0.0.1:10025 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy; Exim" in told
+        assert "hosts_proxy = ${if ={$received_port}{10025}{127.0.0.1}{}}; OpenSMTPD" in told
+        assert "listen on lo port 10025 proxy-v2" in told
+        assert "smtpd_authorized_xclient_hosts = 127.0.0.1" in told and "\n" not in told
+    backend = examined(postfix.plain, "xclient")
+    assert codes(backend) == ["backend.xclient"]
+    assert "smtpd_authorized_xclient_hosts = 127.0.0.1" in str(backend.obstacle)
 
 
-def test_a_listener_that_offers_only_xclient_is_named_as_such(start_postfix: Callable[..., Postfix]) -> None:
-    postfix = start_postfix(main={"smtpd_authorized_xclient_hosts": "127.0.0.1"})
-    assert codes(examined(postfix.plain)) == ["backend.xclient"]
+@pytest.mark.parametrize("wish", ["auto", "xclient"])
+def test_a_listener_that_offers_xclient_is_told_who_calls(start_postfix: Callable[..., Postfix], wish: Wish) -> None:
+    backend = examined(start_postfix(main={"smtpd_authorized_xclient_hosts": "127.0.0.1"}).plain, wish)
+    assert (backend.state, backend.passing, backend.ipv6) == (BackendState.UP, "xclient", True)
+    assert codes(backend) == []
+    assert backend.relay is not None and backend.relay.passed
+
+
+def test_an_ipv4_only_postfix_takes_no_ipv6_client_either_way(start_postfix: Callable[..., Postfix]) -> None:
+    postfix = start_postfix(main={"smtpd_authorized_xclient_hosts": "127.0.0.1", "inet_protocols": "ipv4"})
+    for port, passing in ((postfix.plain, "xclient"), (postfix.proxy, "proxy")):
+        backend = examined(port)
+        assert (backend.state, backend.passing, backend.ipv6) == (BackendState.UP, passing, False)
+        assert codes(backend) == ["backend.ipv6"]
+
+
+def test_a_relay_is_refused_behind_xclient_too(start_postfix: Callable[..., Postfix]) -> None:
+    main = {"smtpd_authorized_xclient_hosts": "127.0.0.1", "mynetworks": "192.0.2.0/24"}
+    backend = examined(start_postfix(main=main).plain)
+    assert codes(backend) == ["backend.relays"]
+    assert backend.relay is not None
+    assert (backend.relay.passed, backend.relay.taken, backend.relay.client) == (False, "z@iana.org", "192.0.2.1")
 
 
 def test_none_in_front_of_a_server_that_trusts_the_gate_is_an_open_relay(postfix: Postfix) -> None:
