@@ -32,6 +32,7 @@ class _Found(NamedTuple):
     asked: tuple[str, int]
     rows: list[Vanishing]
     cut: bool
+    since: str | None
 
 
 class Domains:
@@ -83,7 +84,9 @@ class Domains:
             start = places[0] + 1
         rows = found.rows[start : start + limit]
         more = start + limit < len(found.rows)
-        return VanishingPage(rows=rows, next=rows[-1].address if more else None, total=len(found.rows), cut=found.cut)
+        return VanishingPage(
+            rows=rows, next=rows[-1].address if more else None, total=len(found.rows), cut=found.cut, since=found.since
+        )
 
     def _look(self, domain: str, days: int) -> _Found:
         if not 1 <= days <= DAYS_LIMIT:
@@ -99,7 +102,7 @@ class Domains:
                 continue
             before = rows.get(name, Vanishing(address=name, messages=0, last=each.last))
             rows[name] = Vanishing(address=name, messages=before.messages + each.messages, last=before.last)
-        return _Found((domain, days), list(rows.values()), len(received) > VANISHING_LIMIT)
+        return _Found((domain, days), list(rows.values()), len(received) > VANISHING_LIMIT, self._log.begin())
 
     def list_only(self, params: ListOnly, by: By) -> Changed:
         """One change, one undo. Raises DeskError, AddressError, ConfigError, and then nothing has changed."""

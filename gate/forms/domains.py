@@ -53,6 +53,8 @@ class VanishingPage(Form, frozen=True, kw_only=True):
     total: int = 0
     cut: bool = False
     """There were so many that only the newest were looked at."""
+    since: str | None = None
+    """The log goes back no further than this; null: it is empty."""
 
 
 class ListOnly(Form, frozen=True, kw_only=True):

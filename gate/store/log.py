@@ -130,6 +130,11 @@ class Log:
         with self._open() as database, database.reading() as tx:
             return received.by_address(tx, domain, since=since, limit=limit)
 
+    def begin(self) -> str | None:
+        """How far the rows go back; None: there are none. Raises StoreError."""
+        with self._open() as database, database.reading() as tx:
+            return received.begin(tx)
+
     def page(self, query: LogQuery, since: str | None) -> LogPage:
         """Rows, the newest last. `since`: as the rows' times are written. Raises StoreError."""
         with self._open() as database, database.reading() as tx:

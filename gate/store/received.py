@@ -18,6 +18,12 @@ class Received(NamedTuple):
     last: str
 
 
+def begin(tx: Transaction) -> str | None:
+    """The time of the oldest row."""
+    found = tx.execute(sa.select(sa.func.min(decision.c.time))).scalar()
+    return None if found is None else str(found)
+
+
 def by_address(tx: Transaction, domain: str, *, since: str, limit: int) -> list[Received]:
     """Recipients of the canonical `domain` that were let in since then, those with the newest mail first."""
     # What the server turned away by itself it did not receive; before a policy front's own server it may have.
