@@ -164,7 +164,7 @@ def test_what_received_mail_and_would_vanish(owner: Owner) -> None:
     page = owner.vanishing()
     assert [(row.address, row.messages) for row in page.rows] == [("new@shop.example", 3), ("old@shop.example", 1)]
     assert (page.total, page.next, page.cut) == (2, None, False)
-    assert page.since == "2999-11-24T08:00:00.000Z"
+    assert page.since == "2020-11-24T08:00:00.000Z"
     assert page.rows[0].last == "2999-11-24T08:00:08.000Z"
     assert [row.address for row in owner.vanishing(days=36_500).rows][-1] == "long@shop.example"
     with pytest.raises(Fault, match="1 to 36500 days"):
