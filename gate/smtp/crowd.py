@@ -15,9 +15,10 @@ lets only those go who have got nowhere for a moment; a server that is merely sl
 """
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
@@ -129,15 +130,28 @@ class Crowd(Generic[M]):
         """How many the mail server was found to greet at once; None: no limit was met."""
         return self._ceiling
 
-    @property
-    def patience(self) -> float:
-        """Seconds after which a greeting is late."""
-        return max(GREETING_SECONDS, LATE_FACTOR * self._usual)
+    @contextlib.contextmanager
+    def awaiting_greeting(self) -> Iterator[None]:
+        """While a session waits for its greeting, others go for it when it is late, and again when it still is."""
+        loop = asyncio.get_running_loop()
+        began, patience = loop.time(), max(GREETING_SECONDS, LATE_FACTOR * self._usual)
+        timer: asyncio.TimerHandle
 
-    def greeted_after(self, seconds: float) -> None:
-        """A session got its greeting."""
-        if seconds < self.patience:
-            self._usual = seconds if not self._usual else 0.8 * self._usual + 0.2 * seconds
+        def wait() -> None:
+            nonlocal timer
+            timer = loop.call_later(patience, late)
+
+        def late() -> None:
+            self.is_full()
+            wait()
+
+        wait()
+        try:
+            yield
+        finally:
+            timer.cancel()
+        if (took := loop.time() - began) < patience:
+            self._usual = took if not self._usual else 0.8 * self._usual + 0.2 * took
 
     def is_full(self) -> bool:
         """A session that should be greeted is not, or is put off: if the mail server greets many others now, these are

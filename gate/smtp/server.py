@@ -218,22 +218,14 @@ class SmtpFront:
 
     async def connect(self, client: ClientAddress) -> Connection:
         """A mail server that is full has some of the others go first."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        late = loop.call_later(self._crowd.patience, self._crowd.is_full)
-        try:
+        with self._crowd.awaiting_greeting():
             connection = await self._backend.connect(client)
-            for pause in ROOM_SECONDS if connection.greeting.code == 421 else ():
-                if not self._crowd.is_full():
+            for pause in ROOM_SECONDS:
+                if connection.greeting.code != 421 or not self._crowd.is_full():
                     break
                 connection.abort()
                 await asyncio.sleep(pause)
                 connection = await self._backend.connect(client)
-                if connection.greeting.code != 421:
-                    break
-        finally:
-            late.cancel()
-        self._crowd.greeted_after(loop.time() - began)
         return connection
 
     def arrived(self, session: Session) -> None:

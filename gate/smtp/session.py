@@ -15,14 +15,14 @@ from typing import cast
 
 from gate.backend.client_address import ClientAddress, ClientAddressError, parse_proxy_v2
 from gate.backend.connection import Connection
-from gate.backend.decoy import decoy_for
+from gate.backend.decoy import Decoy, decoy_for
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError
 from gate.smtp import actions
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
-from gate.smtp.timing import Overdue, Watch, interval
+from gate.smtp.timing import MESSAGE, Overdue, Watch, interval
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
@@ -34,8 +34,6 @@ PROXY_SECONDS = 10.0
 TIMED_OUT = b"421 4.4.2 %s Error: timeout exceeded"
 TOO_BUSY = b"421 4.7.0 %s Error: too many connections"
 _BROKEN = b"421 4.3.0 %s Error: internal error"
-
-_MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +87,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._octets += len(data)
-        if b"\n" in data or (self.admitted and self.dialogue.phase in _MESSAGE):
+        if b"\n" in data or (self.admitted and self.dialogue.phase in MESSAGE):
             self.touched = time.monotonic()
         if self._proxy_header is not None:
             self._read_proxy_header(data)
@@ -97,6 +95,8 @@ class Session(asyncio.Protocol):
             self._early += data  # already decrypted: the client speaks before we know that its handshake is over
         elif self.admitted:
             self._happened(self.dialogue.client_data, data)
+            if self._paused or self.dialogue.unread > UNREAD_LIMIT:
+                self._read_or_wait()
 
     def eof_received(self) -> bool:
         """A half-close ends the client's side only; under TLS there is no such thing."""
@@ -175,7 +175,8 @@ class Session(asyncio.Protocol):
     @property
     def crawls(self) -> bool:
         """Whether it is in a message that comes more slowly than any line in use."""
-        return self.admitted and self._watch.crawls(time.monotonic(), self._octets)
+        held_up = self._backend_full or not self.admitted
+        return not held_up and self._watch.crawls(time.monotonic(), self.dialogue.phase, self._octets)
 
     @property
     def greeted(self) -> bool:
@@ -210,7 +211,7 @@ class Session(asyncio.Protocol):
         self.dialogue = Dialogue(
             settings.terms,
             judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
-            decoy=lambda path, line: decoy_for(self._house.key, path, settings.delimiter, line=line),
+            decoy=self._decoy,
             refusal=self._house.refusal,
             server_name=self._house.server_name,
         )
@@ -223,6 +224,9 @@ class Session(asyncio.Protocol):
         self._task = self._loop.create_task(self._connect(), name=f"smtp session of {client.host}")
         if data:
             self._happened(self.dialogue.client_data, data)
+
+    def _decoy(self, path: bytes, line: int) -> Decoy:
+        return decoy_for(self._house.key, path, self._settings.delimiter, line=line)
 
     async def _connect(self) -> None:
         try:
@@ -251,35 +255,32 @@ class Session(asyncio.Protocol):
             self._broken()
 
     def _perform(self, wanted: list[actions.Action]) -> None:
-        to_client: list[bytes] = []
-        to_backend: list[bytes] = []
-        answered: list[actions.Answered] = []
-        for action in wanted:
-            match action:
-                case actions.ToBackend(data):
-                    to_backend.append(data)
-                case actions.ToClient(data):
-                    to_client.append(data)
-                case actions.Answered():
-                    answered.append(action)
-                case actions.DecoyAccepted(path):
-                    self._house.decoy_accepted(path)
-                case _:
-                    self._write(to_client, to_backend)
-                    self._switch(action)
-        self._write(to_client, to_backend)
-        for each in answered:  # after the reply: what is noted of a refusal must not be told by its time
-            self._house.answered(self, each)
-        self._read_or_wait()
-
-    def _write(self, to_client: list[bytes], to_backend: list[bytes]) -> None:
         """What goes the same way goes in one write."""
+        to_client = to_backend = b""
+        answered: list[actions.Answered] | None = None
+        for action in wanted:
+            kind = type(action)
+            if kind is actions.ToBackend:
+                to_backend += action.data
+            elif kind is actions.ToClient:
+                to_client += action.data
+            elif kind is actions.Answered:
+                answered = [*(answered or ()), action]
+            else:
+                self._write(to_client, to_backend)
+                to_client = to_backend = b""
+                self._switch(action)
+        self._write(to_client, to_backend)
+        for each in answered or ():  # after the reply: what is noted of a refusal must not be told by its time
+            self._house.answered(self, each)
+        if self._paused:
+            self._read_or_wait()
+
+    def _write(self, to_client: bytes, to_backend: bytes) -> None:
         if to_backend and self._backend is not None:
-            self._backend.write(b"".join(to_backend))
+            self._backend.write(to_backend)
         if to_client and not self._transport.is_closing():
-            self._transport.write(b"".join(to_client))
-        to_backend.clear()
-        to_client.clear()
+            self._transport.write(to_client)
 
     def _switch(self, action: actions.Action) -> None:
         match action:
@@ -291,6 +292,8 @@ class Session(asyncio.Protocol):
                     self._backend.close()
             case actions.CloseClient():
                 self._linger()
+            case actions.DecoyAccepted(path):
+                self._house.decoy_accepted(path)
             case actions.Wait(seconds):
                 self._loop.call_later(seconds, self._waited)
             case actions.StartTls() if not self._transport.is_closing():

@@ -14,9 +14,10 @@ from gate.smtp.phases import Phase
 
 TICK_SECONDS = 15.0
 """How often a session looks at the clock at least."""
+MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
 LEAST_RATE = 500.0
 """Octets a second of a message, as Postfix has it (`smtpd_min_data_rate`); 1 Mbit/s is 250 times that."""
-CRAWL_SECONDS = 5.0
+CRAWL_SECONDS = 3.0
 """A rate is not judged by less."""
 
 
@@ -51,7 +52,7 @@ class Watch:
         else:
             self._asked = None
         idle = now - touched
-        if phase in {Phase.DATA, Phase.DRAIN}:
+        if phase in MESSAGE:
             if held_up or self._message is None:
                 self._message = (now, octets)
             if held_up:
@@ -67,10 +68,12 @@ class Watch:
         moves = phase in {Phase.DATA, Phase.FINAL}
         return Overdue.SESSION if now - self._began > limits.session_seconds and not moves else None
 
-    def crawls(self, now: float, octets: int) -> bool:
+    def crawls(self, now: float, phase: Phase, octets: int) -> bool:
         """Whether a message is under way that comes more slowly than any line in use."""
-        if self._message is None:
+        if phase not in MESSAGE:
             return False
+        if self._message is None:
+            self._message = (now, octets)
         since, before = self._message
         return now - since > CRAWL_SECONDS and octets - before < (now - since) * LEAST_RATE
 
