@@ -8,6 +8,7 @@ that the backend's own rules for it hold. (XCLIENT: see `xclient`.)
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import ClassVar
 
@@ -99,6 +100,7 @@ def _client(body: bytes, size: int) -> ClientAddress:
     return ClientAddress(str(ip_address(body[:size])), port, str(ip_address(body[size : 2 * size])), server_port)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> IPv4Address | IPv6Address:
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

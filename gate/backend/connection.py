@@ -164,16 +164,22 @@ class Connection(asyncio.Protocol):
         """The next reply that nobody has had yet. Raises as `command`."""
         if self._receiver is not None:
             raise RuntimeError("the connection was handed over: its receiver gets the replies")
-        try:
-            async with asyncio.timeout(seconds):
-                while not self._replies:
-                    if self.lost:
-                        raise self._error or BackendError("backend.lost", target=str(self.target))
-                    self._waiter = asyncio.get_running_loop().create_future()
-                    await self._waiter
-        except TimeoutError:
-            raise BackendError("backend.timeout", target=str(self.target), seconds=seconds) from None
+        if seconds is None:
+            await self._some_reply()
+        else:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._some_reply()
+            except TimeoutError:
+                raise BackendError("backend.timeout", target=str(self.target), seconds=seconds) from None
         return self._replies.popleft()
+
+    async def _some_reply(self) -> None:
+        while not self._replies:
+            if self.lost:
+                raise self._error or BackendError("backend.lost", target=str(self.target))
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
 
     def hand_over(self, receiver: Receiver) -> None:
         """From now on `receiver` is told everything, what has already come first."""

@@ -8,6 +8,7 @@ To let another extension through: 1. its keyword in `_PASSED`; 2. whatever it ch
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gate.backend.reply import Reply
 
@@ -41,10 +42,12 @@ def hello(reply: Reply, hostname: bytes) -> bytes:
     return _renamed(Reply((reply.lines[0].replace(b"250-", b"250 ", 1),)), hostname, 250)
 
 
+@lru_cache(maxsize=64)
 def extended_hello(reply: Reply, hostname: bytes, *, message_bytes: int, starttls: bool) -> tuple[bytes, Announced]:
     """The reply to EHLO, filtered, with what it announces.
 
     `message_bytes`: the gate's own limit; the smaller of the two is told. A reply other than 250 passes as it is.
+    (Remembered: most servers say the same to everyone.)
     """
     if reply.code != 250:
         return reply.raw, NOTHING

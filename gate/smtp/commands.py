@@ -18,7 +18,8 @@ To add a verb: 1. its member in `Verb`; 2. its reader in `_READERS`; 3. what it 
 import enum
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from gate.rules.domain import hidden_character
 from gate.rules.path import PATH_LIMIT
@@ -46,9 +47,10 @@ class Verb(enum.Enum):
     STARTTLS = b"STARTTLS"
     UNKNOWN = b""
 
+    __hash__ = object.__hash__  # Enum's own is slow
 
-@dataclass(frozen=True, slots=True)
-class Command:
+
+class Command(msgspec.Struct, frozen=True):
     """A well-formed command.
 
     Attributes:
@@ -80,8 +82,7 @@ class Command:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True):
     """A line that is answered here and never forwarded. `reply` without line end."""
 
     reply: bytes
@@ -102,8 +103,14 @@ _LOCAL = rb"""(?:[ATEXT\x80-\xff]+|"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*
 _ROUTE = rb"(?:@DOMAIN(?:,@DOMAIN)*:)?".replace(b"DOMAIN", _DOMAIN)
 _MAILBOX = re.compile(_ROUTE + _LOCAL + b"@" + _DOMAIN)
 _BARE_MAILBOX = re.compile(rb"[%s\x80-\xff]+@" % _ATEXT + _DOMAIN)
-_HEAD = re.compile(rb"(?:MAIL|RCPT) +(FROM|TO): *", re.IGNORECASE)
-_IN_ANGLES = re.compile(rb"""<((?:"(?:[^"\\]|\\.)*"|[^">])*)>""", re.DOTALL)
+_FORMS = {
+    verb: re.compile(
+        verb.value + b" +" + word + rb""": *(?:<((?:"(?:[^"\\]|\\.)*"|[^">])*)>|([^ <][^ ]*))""",
+        re.IGNORECASE | re.DOTALL,
+    )
+    for verb, (word, _, _) in _WORDS.items()
+}
+"""MAIL and RCPT up to the end of their path: in angles, or bare."""
 _PARAM = re.compile(rb"[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-~\x80-\xff]+)?")
 _BAD = re.compile(rb"[\x00-\x1f\x7f]")
 _NAME = re.compile(rb"[!-~]+")
@@ -119,18 +126,20 @@ def parse(line: bytes, *, utf8: bool = False) -> Command | Malformed:
 
     `utf8`: SMTPUTF8 was announced to the client; without it non-ASCII is refused.
     """
-    if len(line) + 2 > limit_of(line):
+    if len(line) + 2 > SHORT_LINE_LIMIT and len(line) + 2 > limit_of(line):
         return TOO_LONG
     word, _, rest = line.partition(b" ")
-    reader = _READERS.get(word.upper())
-    if reader is None and _BAD.search(line) is None:
+    verb, reader = _READERS.get(word.upper(), _NO_READER)
+    ascii_only = line.isascii()
+    bad = not line.decode("ascii").isprintable() if ascii_only else _BAD.search(line) is not None
+    if bad:
+        return _CONTROL
+    if reader is None:
         known_elsewhere = word.upper() in _ELSEWHERE
         return _NOT_OFFERED if known_elsewhere else _NOT_KNOWN if line.strip() else _BLANK
-    if _BAD.search(line) is not None or reader is None:
-        return _CONTROL
-    if not line.isascii() and not (utf8 and word.upper() in _MAY_BE_UTF8 and _is_utf8(line)):
+    if not ascii_only and not (utf8 and verb in _MAY_BE_UTF8 and _is_utf8(line)):
         return _NOT_ASCII
-    return reader(line, rest.strip(b" "))
+    return reader(verb, line, rest.strip(b" "))
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -141,80 +150,71 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _hello(line: bytes, rest: bytes) -> Command | Malformed:
-    verb = Verb(line[:4].upper())
+def _hello(verb: Verb, line: bytes, rest: bytes) -> Command | Malformed:
     if not _NAME.fullmatch(rest):
         return Malformed(b"501 5.5.4 Syntax: " + verb.value + b" hostname")
     return Command(verb, line, name=rest)
 
 
-def _envelope(line: bytes, _rest: bytes) -> Command | Malformed:
-    verb = Verb(line[:4].upper())
+def _envelope(verb: Verb, line: bytes, _rest: bytes) -> Command | Malformed:
     word, what, status = _WORDS[verb]
-    syntax = Malformed(b"501 5.5.4 Syntax: " + verb.value + b" " + word + b":<address>")
-    head = _HEAD.match(line)
-    if head is None or head[1].upper() != word:
-        return syntax
-    start = head.end()
-    if line[start : start + 1] == b"<":
-        angles = _IN_ANGLES.match(line, start)
-        if angles is None:
-            return syntax
-        span, end, grammar = angles.span(1), angles.end(), _MAILBOX
-    else:
-        end = line.find(b" ", start)
-        end = len(line) if end < 0 else end
-        span, grammar = (start, end), _BARE_MAILBOX
-        if start == end:
-            return syntax
-    path = line[slice(*span)]
-    if not _usable(path, verb, grammar, in_angles=grammar is _MAILBOX):
+    form = _FORMS[verb].match(line)
+    if form is None or form.lastindex is None:
+        return Malformed(b"501 5.5.4 Syntax: " + verb.value + b" " + word + b":<address>")
+    path = form[form.lastindex]
+    if not _usable(path, verb, in_angles=form.lastindex == 1):
         return Malformed(b"501 " + status + b" Bad " + what + b" address syntax")
-    params = line[end:]
-    if params and not params.startswith(b" "):
-        return syntax
+    params = line[form.end() :]
+    if not params:
+        return Command(verb, line, path, form.span(form.lastindex))
+    if not params.startswith(b" "):
+        return Malformed(b"501 5.5.4 Syntax: " + verb.value + b" " + word + b":<address>")
     words = tuple(params.split())
     if not all(_PARAM.fullmatch(each) for each in words):
         return Malformed(b"501 5.5.4 Error: bad parameter syntax")
-    return Command(verb, line, path=path, span=span, params=words)
+    return Command(verb, line, path, form.span(form.lastindex), b"", words)
 
 
-def _usable(path: bytes, verb: Verb, grammar: re.Pattern[bytes], *, in_angles: bool) -> bool:
+def _usable(path: bytes, verb: Verb, *, in_angles: bool) -> bool:
     if not path:
         return verb is Verb.MAIL and in_angles
     if len(path) > PATH_LIMIT or b"=?" in path:
         return False
     if not path.isascii() and hidden_character(path.decode("utf-8")) is not None:
         return False
-    if verb is Verb.RCPT and path.lower() == b"postmaster":
+    if (_MAILBOX if in_angles else _BARE_MAILBOX).fullmatch(path) is not None:
         return True
-    return grammar.fullmatch(path) is not None
+    return verb is Verb.RCPT and path.lower() == b"postmaster"
 
 
-def _alone(line: bytes, rest: bytes) -> Command | Malformed:
-    verb = Verb(line.partition(b" ")[0].upper())
+def _alone(verb: Verb, line: bytes, rest: bytes) -> Command | Malformed:
     return Malformed(b"501 5.5.4 Syntax: " + verb.value) if rest else Command(verb, line)
 
 
-def _anything(line: bytes, _rest: bytes) -> Command | Malformed:
-    return Command(Verb(line[:4].upper()), line)
+def _anything(verb: Verb, line: bytes, _rest: bytes) -> Command | Malformed:
+    return Command(verb, line)
 
 
-_READERS: dict[bytes, Callable[[bytes, bytes], Command | Malformed]] = {
-    b"EHLO": _hello,
-    b"HELO": _hello,
-    b"MAIL": _envelope,
-    b"RCPT": _envelope,
-    b"DATA": _alone,
-    b"RSET": _alone,
-    b"QUIT": _alone,
-    b"STARTTLS": _alone,
-    b"NOOP": _anything,
-    b"VRFY": _anything,
-    b"EXPN": _anything,
-    b"HELP": _anything,
+_Reader = Callable[[Verb, bytes, bytes], Command | Malformed]
+_READERS: dict[bytes, tuple[Verb, _Reader | None]] = {
+    verb.value: (verb, reader)
+    for verb, reader in {
+        Verb.EHLO: _hello,
+        Verb.HELO: _hello,
+        Verb.MAIL: _envelope,
+        Verb.RCPT: _envelope,
+        Verb.DATA: _alone,
+        Verb.RSET: _alone,
+        Verb.QUIT: _alone,
+        Verb.STARTTLS: _alone,
+        Verb.NOOP: _anything,
+        Verb.VRFY: _anything,
+        Verb.EXPN: _anything,
+        Verb.HELP: _anything,
+    }.items()
 }
-_MAY_BE_UTF8 = frozenset({b"MAIL", b"RCPT", b"VRFY", b"EXPN"})
+_NO_READER: tuple[Verb, _Reader | None] = (Verb.UNKNOWN, None)
+_MAY_BE_UTF8 = frozenset({Verb.MAIL, Verb.RCPT, Verb.VRFY, Verb.EXPN})
 _ELSEWHERE = frozenset(
     {b"AUTH", b"BDAT", b"ETRN", b"TURN", b"ATRN", b"SEND", b"SOML", b"SAML", b"BURL", b"XCLIENT", b"XFORWARD"}
 )

@@ -29,6 +29,10 @@ from gate.smtp.exchange import Terms
 from gate.smtp.phases import TRANSITIONS, DialogueError, Phase, Signal
 from gate.smtp.requests import Requests
 
+_DEAF = frozenset({Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED})
+"""To the backend: it is gone, or its word counts no more."""
+_GREETINGS = frozenset({Verb.EHLO, Verb.HELO})
+
 __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
 
 
@@ -59,6 +63,11 @@ class Dialogue(Requests):
         """Whether it is the client's turn to give a command, so that ending now leaves nothing half done."""
         return self.phase in {Phase.COMMANDS, Phase.ORPHAN} and not self._pending
 
+    @property
+    def awaits_backend(self) -> bool:
+        """Whether a reply of the backend is awaited."""
+        return self.phase in {Phase.HELD, Phase.FINAL} or (self.phase is Phase.COMMANDS and bool(self._pending))
+
     # ---- events
 
     def client_data(self, data: bytes) -> list[Action]:
@@ -79,7 +88,7 @@ class Dialogue(Requests):
             self._greeted(reply)
         elif self.phase is Phase.DATA:
             self._answered_too_early(reply)
-        elif self.phase in {Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED}:
+        elif self.phase in _DEAF:
             return []
         elif self._pending:
             self._settle(self._pending.popleft(), reply)
@@ -101,7 +110,7 @@ class Dialogue(Requests):
             self._move(Signal.LOST)
             self._envelope.end()
             self._say(wording.LOST_MESSAGE)
-        elif self.phase not in {Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED}:
+        elif self.phase not in _DEAF:
             quitting = self._pending and self._pending[0].command and self._pending[0].command.verb is Verb.QUIT
             self._end(wording.BYE if quitting else self._own(wording.UNAVAILABLE))
         return self._advance()
@@ -140,6 +149,12 @@ class Dialogue(Requests):
         """Reads on as far as the phase allows, and tells all that is to be done since the event."""
         while self._step():
             pass
+        if self._ended or self._retiring:
+            self._wind_up()
+        out, self._out = self._out, []
+        return out
+
+    def _wind_up(self) -> None:
         if self._ended and not self._pending:
             if self.phase in {Phase.COMMANDS, Phase.ORPHAN}:
                 self._end(b"")
@@ -148,8 +163,6 @@ class Dialogue(Requests):
                 self._end(b"")
         if self._retiring and not self.in_transaction and self.phase is not Phase.CLOSED:
             self._end(self._own(wording.CLOSING))
-        out, self._out = self._out, []
-        return out
 
     # ---- the backend's side
 
@@ -178,7 +191,7 @@ class Dialogue(Requests):
         if ending:
             self._end(raw)
             return
-        if verb in {Verb.EHLO, Verb.HELO}:
+        if verb in _GREETINGS:
             raw = self._hello(slot, reply, raw)
         elif verb is Verb.MAIL:
             self._envelope.answered(slot.sender, reply)

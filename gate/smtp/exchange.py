@@ -53,6 +53,9 @@ class Exchange:
         client_name: how the client called itself in its last accepted EHLO or HELO.
     """
 
+    _stream: DataStream
+    """The message under way, from its 354 on."""
+
     def __init__(
         self,
         terms: Terms,
@@ -60,10 +63,11 @@ class Exchange:
         judge: Callable[[Address, Address], Verdict],
         decoy: Callable[[bytes, int], Decoy],
         refusal: Callable[[str, bytes], bytes | None],
+        server_name: bytes = b"",
     ) -> None:
         """`judge` gets sender and recipient, and may raise a `Fault` (451); `decoy` gets the recipient's path and the
         octets of the command line with its end; `refusal` gets the recipient's domain and path and tells the reply to
-        give instead of asking a decoy, or None.
+        give instead of asking a decoy, or None; `server_name`: how the backend called itself before, until it greets.
         """
         self.phase = Phase.GREETING
         self.client_name = ""
@@ -75,8 +79,7 @@ class Exchange:
         self._back = WayBack()
         self._announced = announce.NOTHING
         self._welcome: Reply | None = None
-        self._server_name = terms.hostname or b"localhost"
-        self._stream = DataStream(0)
+        self._server_name = terms.hostname or server_name or b"localhost"
         self._verdict_on_data = b""
         self._put_off: Answered | None = None
         self._own_answers = self._errors = 0

@@ -19,23 +19,23 @@ class LineBuffer:
         return len(self._data) - self._at
 
     def add(self, data: bytes) -> None:
-        self._data = self._data[self._at :] + data if len(self) else data
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
         self._at = 0
 
     def next_line(self) -> bytes | Malformed | None:
         """The next line without its end (LF, or CR LF); None: it is not whole yet."""
-        end = self._data.find(b"\n", self._at)
+        data, at = self._data, self._at
+        end = data.find(b"\n", at)
         if end < 0:
-            if self._overlong or len(self) > LINE_LIMIT:
+            if self._overlong or len(data) - at > LINE_LIMIT:
                 self._overlong = True
                 self.clear()
             return None
-        line = self._data[self._at : end].removesuffix(b"\r")
         self._at = end + 1
         if self._overlong:
             self._overlong = False
             return TOO_LONG
-        return line
+        return data[at:end].removesuffix(b"\r")
 
     def take(self) -> bytes:
         """All of it."""

@@ -15,9 +15,13 @@ from gate.smtp.phases import Phase, Signal
 PENDING_LIMIT = 100
 """Commands at most that wait for their replies; more stay unread."""
 
+_CANNOT_VERIFY = frozenset({Verb.VRFY, Verb.EXPN})
 _ALONE = frozenset({Verb.EHLO, Verb.HELO, Verb.STARTTLS})
 """Wait until everything before them was answered."""
 _BARRIERS = frozenset({Verb.EHLO, Verb.HELO, Verb.RSET, Verb.DATA, Verb.QUIT})
+"""Of the commands that are forwarded as they are; each RCPT is one too."""
+_MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
+_HEARING = frozenset({Phase.COMMANDS, Phase.ORPHAN})
 
 
 class Requests(Exchange):
@@ -25,9 +29,9 @@ class Requests(Exchange):
 
     def _step(self) -> bool:
         """One command or one piece of a message; False: there is none, or it has to wait."""
-        if self.phase in (Phase.DATA, Phase.DRAIN):
-            return bool(len(self._input)) and self._take_data(self._input.take())
-        if self.phase not in (Phase.COMMANDS, Phase.ORPHAN) or len(self._pending) >= PENDING_LIMIT:
+        if self.phase not in _HEARING:
+            return self.phase in _MESSAGE and len(self._input) > 0 and self._take_data(self._input.take())
+        if len(self._pending) >= PENDING_LIMIT:
             return False
         if self._parked is not None:
             command: Command | Malformed = self._parked
@@ -50,7 +54,7 @@ class Requests(Exchange):
     def _handle(self, command: Command) -> bool:
         """What a command causes; False: not before what is pending has been answered."""
         verb = command.verb
-        if verb in {Verb.VRFY, Verb.EXPN}:
+        if verb in _CANNOT_VERIFY:
             self._answer(wording.CANNOT_VERIFY)
             return True
         if self._pending and (verb in _ALONE or not self._announced.pipelining):
@@ -67,7 +71,7 @@ class Requests(Exchange):
 
     def _mail(self, command: Command) -> bool:
         sender = from_wire(text_of(command.path))
-        size = command.param(b"SIZE") or b""
+        size = command.param(b"SIZE") or b"" if command.params else b""
         if self._must_greet:
             self._answer(b"503 5.5.1 Error: send EHLO first\r\n")
         elif size.isdigit() and int(size[:20]) > self._terms.message_bytes:

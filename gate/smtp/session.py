@@ -259,12 +259,11 @@ class Session(asyncio.Protocol):
         to_client = to_backend = b""
         answered: list[actions.Answered] | None = None
         for action in wanted:
-            kind = type(action)
-            if kind is actions.ToBackend:
+            if isinstance(action, actions.ToBackend):
                 to_backend += action.data
-            elif kind is actions.ToClient:
+            elif isinstance(action, actions.ToClient):
                 to_client += action.data
-            elif kind is actions.Answered:
+            elif isinstance(action, actions.Answered):
                 answered = [*(answered or ()), action]
             else:
                 self._write(to_client, to_backend)

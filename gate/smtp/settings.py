@@ -4,7 +4,7 @@ A session keeps the settings it began with; a reload makes new ones for the sess
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gate.config import Config, LimitsSection
@@ -55,8 +55,10 @@ class Settings:
         )
 
 
-def contains(networks: Iterable[Network], host: str) -> bool:
+def contains(networks: Sequence[Network], host: str) -> bool:
     """Whether an IP address is in one of the networks; mapped IPv4 was unmapped before."""
+    if not networks:
+        return False
     address = ipaddress.ip_address(host)
     return any(address in network for network in networks)
 
