@@ -65,7 +65,7 @@ def _beside_postfix(setup: _Setup) -> Way:
         "smtpd_recipient_restrictions =\n    permit_mynetworks,\n    permit_sasl_authenticated,\n"
         "    reject_unauth_destination,\n"
         f"    check_policy_service {{ inet:{setup.policy}, timeout={TIMEOUT_SECONDS}s, try_limit=1, "
-        "default_action=DUNNO }\n"
+        "default_action=DUNNO }\ndisable_vrfy_command = yes\n"
     )
     return Way(
         name="postfix-policy",
@@ -82,7 +82,8 @@ def _beside_postfix(setup: _Setup) -> Way:
                 lines=main,
                 note="Where main.cf has smtpd_recipient_restrictions already, keep yours and put check_policy_service "
                 "at its very end, behind reject_unauth_destination: only so does a denied sender meet all that a "
-                "missing account meets. Where Irusu is gone or hangs, mail flows as without it.",
+                "missing account meets. (VRFY would tell who exists.) Where Irusu is gone or hangs, mail flows as "
+                "without it.",
             ),
         ],
         after="Start the gate anew, then: postfix reload",

@@ -1,5 +1,6 @@
 """`lines`: what the mail server's files and gate.toml need, to be copied."""
 
+import textwrap
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,6 +10,8 @@ from gate import config
 from gate.cli import link, output
 from gate.cli.options import Json
 from gate.forms import SetupLines, Way
+
+NOTE_WIDTH = 100
 
 WAYS = Literal["postfix-policy", "postfix", "exim", "opensmtpd"]
 
@@ -53,8 +56,8 @@ def _show(way: Way) -> None:
         output.say(f"# ---- {file}")
         for line in snippet.lines.splitlines():
             output.say(line)
-        if snippet.note:
-            output.say(f"# {snippet.note}")
+        for line in textwrap.wrap(snippet.note, NOTE_WIDTH):
+            output.say(f"# {line}")
     output.say()
     output.say(f"# {way.after}")
     output.say()

@@ -171,6 +171,9 @@ class Learner:
                 answer = before  # a trouble of the moment: it will say again what it said
             if answer is not None:
                 found[domain] = answer
+        if found != self._answers:
+            told = sorted({answer.reply.one_line for name, answer in found.items() if name != BARE})
+            log.info("Postfix at %s says of missing accounts: %s", self._target, "; ".join(told))
         self._answers = found
 
     async def _passing(self) -> Passing:

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 from gate.backend.reply import Reply
-from gate.backend.wording import Wording
 from gate.postfix.asked import wire
 
 _HEARD = re.compile(
@@ -31,7 +30,8 @@ class Refusal:
         code: of the reply, such as `550`.
         status: its enhanced status (RFC 3463), such as `5.1.1`; empty: Postfix's default for an action.
         text: what follows Postfix's own words.
-        probe: the address that it was heard of; empty where the text bears no name.
+        probe: the address that it was heard of, in mixed case; empty where the text bears no name. What the server made
+            lower-case of it, is made of a recipient too.
     """
 
     code: bytes
@@ -64,8 +64,13 @@ class Refusal:
     def _text_for(self, recipient: str) -> bytes:
         if not self.probe:
             return self.text
-        path = wire(recipient).encode("utf-8", "surrogateescape")
-        return Wording(Reply((self.text,)), self.probe).said_of(path).removesuffix(b"\r\n")
+        path, name = wire(recipient).encode("utf-8", "surrogateescape"), self.probe.partition(b"@")[0]
+
+        def filled(match: re.Match[bytes]) -> bytes:
+            text = path if len(match[0]) == len(self.probe) else path.rpartition(b"@")[0] or path
+            return text if match[0].startswith(name) else text.lower()
+
+        return re.sub(re.escape(self.probe) + b"|" + re.escape(name), filled, self.text, flags=re.IGNORECASE)
 
 
 FALLBACK = Refusal(b"550", b"5.1.1", b"User unknown")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
+from gate import trouble
 from gate.config import join_address, split_address
 from gate.errors import Fault
 from gate.forms import Decision
@@ -211,7 +212,7 @@ class _Connection(asyncio.Protocol):
             requests, error = problem.before, problem
         if requests:
             self._front.active_again(self)
-            decided = [self._front.decide(request) for request in requests]
+            decided = [self._decided(request) for request in requests]
             self._transport.write(b"".join(answer(action) for action, _ in decided))
             for _, decision in decided:  # after the answer: nobody is to wait for the log
                 if decision is not None:
@@ -220,6 +221,13 @@ class _Connection(asyncio.Protocol):
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
             self.end()
+
+    def _decided(self, request: Request) -> "tuple[bytes, Decision | None]":
+        try:
+            return self._front.decide(request)
+        except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
+            trouble.keep(log, "a question of Postfix could not be answered")
+            return DUNNO, None
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()

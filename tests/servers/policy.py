@@ -1,0 +1,105 @@
+"""A gate that a Postfix asks, and the Postfix that asks it, by the very lines of `irusu-gate lines postfix-policy`.
+
+Clients are at 127.0.0.1, as the gate is when it asks; Postfix has nobody in mynetworks, so that all are judged.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.postfix import Postfix
+from tests.servers.process import free_ports
+from tests.wire.gate_process import Gate, Home
+
+SPAMMER = "spam@bad.example"
+MAIN = {
+    "mynetworks": "",
+    "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
+    "virtual_transport": "discard",
+}
+
+
+@dataclass
+class Pair:
+    """A Postfix and the gate that it asks.
+
+    Attributes:
+        port: of the Postfix, for clients.
+        policy: port of the gate.
+    """
+
+    postfix: Postfix
+    gate: Gate
+    policy: int
+
+    @property
+    def port(self) -> int:
+        return self.postfix.plain
+
+
+def lines_of(home: Home, way: str, file: str) -> str:
+    """The lines that the command line prints for one file."""
+    (found,) = home.json("lines", way)["ways"]
+    (lines,) = [snippet["lines"] for snippet in found["snippets"] if snippet["file"] == file]
+    return str(lines)
+
+
+def configure(home: Home, domains: Sequence[str], port: int, policy: int, more: str = "") -> None:
+    file = home.path / "config" / "gate.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    names = ", ".join(f'"{one}"' for one in domains)
+    file.write_text(
+        f'[gate]\ndomains = [{names}]\ndeliver = "smtp://127.0.0.1:{port}"\n'
+        f'[policy]\nlisten = ["127.0.0.1:{policy}"]\n{more}'
+    )
+
+
+@contextlib.contextmanager
+def serving(home: Home, *arguments: str) -> Iterator[Gate]:
+    """A gate as its gate.toml says."""
+    gate = Gate(home, "serve", *arguments)
+    try:
+        gate.ready()
+        yield gate
+    finally:
+        gate.end()
+
+
+@contextlib.contextmanager
+def beside(
+    start_postfix: Callable[..., Postfix],
+    folder: Path,
+    *,
+    denied: Sequence[str],
+    own: Sequence[str] = ("virtual.test",),
+    main: dict[str, str] | None = None,
+    more: str = "",
+    mailboxes: Sequence[str] = (),
+    before: str = "",
+    learns: bool = True,
+) -> Iterator[Pair]:
+    """Both, wired by the printed lines, when the gate has learnt how the Postfix refuses. `denied`: addresses, existing
+    at the Postfix, that deny SPAMMER. `own`: the domains; those that `main` says nothing of are virtual. `mailboxes`:
+    further ones. `before`: a restriction ahead of the gate. `learns`: whether the gate asks how to refuse."""
+    home = Home(folder / "home")
+    (policy,) = free_ports(1)
+    configure(home, own, 9, policy)
+    settings = MAIN | (main or {})
+    lines = lines_of(home, "postfix-policy", "main.cf")
+    postfix = start_postfix(
+        mailboxes=[*denied, *mailboxes],
+        domains=[domain for domain in own if not any(domain in value.split() for value in settings.values())],
+        main=settings,
+        main_lines=lines.replace("    check_policy", f"    {before},\n    check_policy") if before else lines,
+    )
+    configure(home, own, postfix.plain, policy, more)
+    aliases = [word for one in denied[1:] for word in ("--alias", one)]
+    home.done("account", "add", denied[0], *aliases)
+    home.done("deny", denied[0], SPAMMER)
+    with serving(home) as gate:
+        if learns:
+            learnt = "says of missing accounts"
+            if not any(learnt in line for line in gate.said):
+                gate.wait_line(learnt)
+        yield Pair(postfix, gate, policy)
