@@ -14,6 +14,7 @@ from gate.desk.errors import DeskError
 from gate.desk.importing import Importing
 from gate.desk.journal import Journal
 from gate.desk.ledger import Ledger
+from gate.desk.loading import Loading
 from gate.desk.publish import Publisher
 from gate.desk.server import ConfigView, DomainSettings, Lifecycle
 from gate.events import Events
@@ -57,10 +58,14 @@ class Desk:
         """What was published last."""
         return self._publisher.ruleset
 
+    def bring_in(self) -> Loading | None:
+        """Begin to bring long lists into memory, for who stays; end it. None: they are there."""
+        return self._ledger.bring_in()
+
     def own_domains(self) -> list[str]:
         """Canonical: those of gate.toml and, with the built-in server, those of all accounts."""
         return self._publisher.own_domains()
 
     def configure(self, config_view: ConfigView) -> None:
-        """gate.toml has changed: publish anew. Raises StoreError, and then nothing has changed."""
+        """gate.toml has changed: publish under it."""
         self._ledger.configure(config_view)

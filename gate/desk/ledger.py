@@ -5,23 +5,28 @@ What was answered is on the disk: the answer is given after the commit, never be
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from gate.desk.errors import DeskError
+from gate.desk.loading import Loading
 from gate.desk.publish import Publisher
 from gate.desk.server import ConfigView, DomainSettings
 from gate.errors import Fault
 from gate.events import Events
 from gate.forms import Change, ListsChanged
+from gate.rules.matcher import Matcher
 from gate.rules.ruleset import Ruleset
-from gate.store import JournalError, Lists, Transaction, journal
+from gate.store import JournalError, Lists, Transaction, entries, journal
 from gate.store.journal import Need
 from gate.store.rows import AccountRow, EntryRow, ListedRow, NameRow, RowChange
+from gate.store.snapshot import Snapshot
 
+AT_ONCE = 20_000
+"""Entries that are read into memory before anything else is done: it takes 50 ms."""
 By = Literal["app", "cli"]
 
 
@@ -53,6 +58,7 @@ class Ledger:
         self.publisher = publisher
         self._events = events
         self._lock = threading.RLock()
+        self._snapshot: Snapshot | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -60,21 +66,28 @@ class Ledger:
             yield tx
 
     def publish(self) -> None:
-        """Read all lists anew and give the rules to the guard."""
+        """Read the lists and give the rules to the guard. Long ones stay in the file, and are asked there."""
         with self._lock, self.lists.reading() as tx:
-            self.publisher.load(tx)
+            self._snapshot = self.lists.snapshot() if entries.more_than(tx, AT_ONCE) else None
+            self.publisher.load(tx, self._snapshot)
+            self.publisher.let_out()
+
+    def bring_in(self) -> Loading | None:
+        """Begin to bring into memory what stayed in the file, beside all else. None: nothing did."""
+        snapshot = self._snapshot
+        return Loading(snapshot, self._brought_in) if snapshot is not None else None
+
+    def _brought_in(self, places: Mapping[str, Matcher]) -> None:
+        with self._lock:
+            self._snapshot = None
+            self.publisher.settle(places)
             self.publisher.let_out()
 
     def configure(self, config: ConfigView) -> None:
-        """Publish anew under other settings. Raises StoreError, and then the old ones hold."""
+        """Publish under other settings."""
         with self._lock:
-            before = self.publisher.config
             self.publisher.configure(config)
-            try:
-                self.publish()
-            except BaseException:
-                self.publisher.configure(before)
-                raise
+            self.publisher.let_out()
 
     def change(self, by: By, plan: Callable[[Transaction], Plan]) -> Change | None:
         """Plan and make one change; None: all was so already. Raises the plan's Fault, and then nothing changed."""

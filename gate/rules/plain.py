@@ -149,6 +149,29 @@ class Plain:
         return EntryRule((value - 1) >> 1, self._scope, "deny" if value & 1 else "allow", text)
 
 
+class Filling:
+    """The addresses, domains and subdomains of one scope in the making, where each text comes once."""
+
+    __slots__ = ("_above", "_base", "_scope")
+
+    def __init__(self, scope: str, expected: int = 0) -> None:
+        """`expected`: how many there will be; growing on the way takes time."""
+        self._scope = scope
+        self._base = Compact(expected)
+        self._above = False
+
+    def put(self, entry_id: int, list_: str, text: str) -> bool:
+        """False: the text is none that can be a number, and nothing was done."""
+        if not is_plain(text):
+            return False
+        self._base.put(text, number(entry_id, list_))
+        self._above = self._above or text.startswith("@.")
+        return True
+
+    def plain(self) -> Plain:
+        return Plain(self._scope, self._base, Held(), above=self._above)
+
+
 def _over(base: Compact) -> int:
     """How many may stand over a base before they are folded in: a copy of it must be worth while."""
     return min(max(256, len(base) // 64), 4096)

@@ -17,7 +17,6 @@ from gate.rules.asked import Asked
 from gate.rules.domain import canonical_domain
 from gate.rules.entry import EntryRule
 from gate.rules.matcher import Matcher, RulesetError, Together, no_pause, nothing, together
-from gate.rules.plain import Plain
 from gate.rules.scope import EVERYONE, ScopeError, parse_scope
 
 __all__ = [
@@ -160,10 +159,17 @@ class Ruleset:
         made = Ruleset(Accounts(accounts, delimiter), _domains(own_domains), _domains(listed), delimiter)
         return made._with(self._scopes)
 
-    def moved(self, places: Mapping[str, tuple[Plain, Sequence[EntryRule]]]) -> "Ruleset":
-        """With what is looked up in other places, by scope, and the unreadable entries there."""
+    def moved(self, places: Mapping[str, Matcher]) -> "Ruleset":
+        """The same, but what is looked up is looked up in these, by scope; what is sought stays."""
         found = {scope: self._scopes.get(scope) or nothing(scope) for scope in places}
-        return self._with({scope: matcher.on(*places[scope]) for scope, matcher in found.items()})
+        return self._with(
+            {
+                scope: matcher.on(
+                    places[scope].plain, list(dict.fromkeys([*matcher.unreadable, *places[scope].unreadable]))
+                )
+                for scope, matcher in found.items()
+            }
+        )
 
     def _with(self, matchers: Mapping[str, Matcher]) -> "Ruleset":
         made = Ruleset(self._accounts, self._own_domains, self._listed, self._delimiter)
@@ -204,7 +210,6 @@ def compile_ruleset(
     own_domains: Iterable[str],
     listed: Iterable[str] = (),
     delimiter: str = "+",
-    previous: object = None,
 ) -> Ruleset:
     """Make rules ready to judge. Raises `RulesetError` for a scope with too many or too large patterns.
 

@@ -1,14 +1,14 @@
 """Queries about entries, and the giving out of their ids. Writing goes through `gate.store.rows`."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from gate.store.database import Transaction
 from gate.store.rows import EntryRow
 from gate.store.settings import counter
-from gate.store.tables import entry
+from gate.store.tables import SOUGHT, entry
 
 IN_LIMIT = 10_000
 COLUMNS = tuple(entry.c[field] for field in EntryRow.__struct_fields__)
@@ -43,10 +43,51 @@ def of_scope(tx: Transaction, scope: str) -> list[EntryRow]:
     return [EntryRow(*row) for row in tx.execute(chosen)]
 
 
-def for_rules(tx: Transaction) -> Iterator[tuple[int, str, str, str]]:
-    """Id, scope, list and pattern of every entry."""
-    for row in tx.execute(sa.select(entry.c.id, entry.c.scope, entry.c.list, entry.c.pattern)):
-        yield row.id, row.scope, row.list, row.pattern
+RuleRow = tuple[int, str, str, str]
+"""Id, scope, list and pattern of an entry."""
+_RULE = (entry.c.id, entry.c.scope, entry.c.list, entry.c.pattern)
+LOOKED_UP = sa.select(*_RULE).where(entry.c.kind.in_(("address", "domain", "subdomains")))
+"""Addresses, domains and subdomains, as rows of `RuleRow`."""
+
+
+def more_than(tx: Transaction, count: int) -> bool:
+    """Whether there are more entries than that."""
+    return tx.execute(sa.select(entry.c.id).offset(count).limit(1)).first() is not None
+
+
+def sought(tx: Transaction) -> list[RuleRow]:
+    """The keywords, globs and regexes of all scopes."""
+    return [(row.id, row.scope, row.list, row.pattern) for row in tx.execute(sa.select(*_RULE).where(SOUGHT))]
+
+
+def looked_up(tx: Transaction) -> Iterator[list[RuleRow]]:
+    """All others, in parts."""
+    return raw_rows(tx, LOOKED_UP, 1_000)
+
+
+def raw_rows(tx: Transaction, chosen: "sa.Select[Any]", size: int) -> Iterator[list[Any]]:
+    """Rows as the driver gives them, in parts: a million of them as SQLAlchemy's would take seconds."""
+    result = tx.execute(chosen)
+    cursor: Any = result.cursor
+    while rows := cursor.fetchmany(size):
+        yield rows
+
+
+def sizes(tx: Transaction) -> dict[str, int]:
+    """How many entries stand in each scope."""
+    counted = sa.select(entry.c.scope, sa.func.count()).group_by(entry.c.scope)
+    return {str(row[0]): int(row[1]) for row in tx.execute(counted)}
+
+
+def scopes(tx: Transaction) -> list[str]:
+    """All that have entries. It steps from one to the next: how many entries there are does not matter."""
+    found: list[str] = []
+    least = sa.select(sa.func.min(entry.c.scope))
+    scope = tx.execute(least).scalar()
+    while scope is not None:
+        found.append(str(scope))
+        scope = tx.execute(least.where(entry.c.scope > scope)).scalar()
+    return found
 
 
 def allowed_patterns(tx: Transaction) -> list[str]:

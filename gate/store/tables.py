@@ -8,6 +8,9 @@ import sqlalchemy as sa
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """In SQLite only INTEGER PRIMARY KEY is the row's own key."""
 
+SOUGHT = sa.text("kind IN ('keyword', 'glob', 'regex')")
+"""Entries that no look-up finds. Said in just these words, an index knows them."""
+
 lists_metadata = sa.MetaData()
 
 account = sa.Table(
@@ -52,6 +55,7 @@ entry = sa.Table(
     sa.UniqueConstraint("scope", "pattern", name="entry_scope_pattern"),  # one pattern, one list of a scope
     sa.Index("entry_scope_list", "scope", "list"),
     sa.Index("entry_scope_id", "scope", "id"),
+    sa.Index("entry_sought", "scope", sqlite_where=SOUGHT, postgresql_where=SOUGHT),
 )
 
 journal = sa.Table(

@@ -287,17 +287,37 @@ def test_an_entry_that_no_longer_parses_is_told_and_harms_nothing() -> None:
 
 
 def test_sets_are_taken_over_and_never_wrongly() -> None:
-    first = rules(*(f"deny * keyword:w{n}x" for n in range(100)))
-    second = rules(*(f"deny * keyword:w{n}x" for n in range(1, 100)), "deny * keyword:new", previous=first)
-    third = rules(*(f"deny * keyword:w{n}x" for n in range(1, 100)), "allow * keyword:new", previous=second)
-    fourth = rules("deny * keyword:w0x", previous=third)
+    words = [EntryRule(number, "*", "deny", f"keyword:w{number}x") for number in range(100)]
+    new = EntryRule(100, "*", "deny", "keyword:new")
+    first = rules().changed((), words)
+    second = first.changed(words[:1], [new])
+    third = second.changed([new], [EntryRule(101, "*", "allow", "keyword:new")])
+    fourth = third.changed([*words[1:], EntryRule(101, "*", "allow", "keyword:new")], words[:1])
     assert [judge(each, "w0x@y.example").verdict for each in (first, second, third, fourth)] == [
         "refuse", "accept", "accept", "refuse",
     ]  # fmt: skip
     assert [judge(each, "a-new@y.example").verdict for each in (first, second, third, fourth)] == [
         "accept", "refuse", "accept", "accept",
     ]  # fmt: skip
-    assert judge(rules(previous=fourth), "w0x@y.example").verdict == "accept"
+    assert judge(fourth.changed(words[:1], ()), "w0x@y.example").verdict == "accept"
+
+
+def test_a_change_that_cannot_be_compiled_changes_nothing() -> None:
+    before = rules(*(f"deny * keyword:w{n}x" for n in range(5000)))
+    with pytest.raises(RulesetError):
+        before.changed((), [EntryRule(5001, "*", "deny", "keyword:more")])
+    assert judge(before, "w4999x@y.example").verdict == "refuse"
+    swapped = before.changed([EntryRule(1, "*", "deny", "keyword:w0x")], [EntryRule(5001, "*", "deny", "keyword:more")])
+    assert [judge(swapped, f"{word}@y.example").verdict for word in ("w0x", "more")] == ["accept", "refuse"]
+
+
+@pytest.mark.parametrize("recipient", ["nobody@own.example", "nobody+me@own.example"])
+def test_no_list_makes_an_address_exist_in_a_listed_domain(recipient: str) -> None:
+    lines = ["allow @own.example x@y.example", "allow * x@y.example", f"allow {recipient} x@y.example"]
+    ruleset = rules(*lines, "deny @own.example @bad.example", listed=["own.example"])
+    assert judge(ruleset, "x@y.example", recipient) == Verdict("refuse", "unlisted")
+    assert told(judge(ruleset, "x@bad.example", "alias+x@own.example")) == "refuse entry deny @own.example @bad.example"
+    assert judge(ruleset, "x@bad.example", "old@second.example").verdict == "accept"
 
 
 @pytest.mark.parametrize(

@@ -153,17 +153,6 @@ def test_an_entry_for_one_account_never_touches_another(
     assert compiled(accounts, [*entries, *elsewhere]).judge(sender, you) == before
 
 
-@given(_ACCOUNTS, st.lists(_ENTRIES, min_size=1, max_size=4), _SENDERS, _RECIPIENTS)
-def test_taking_over_compiled_sets_changes_nothing(
-    accounts: tuple[AccountRule, ...], steps: list[list[EntryRule]], sender: Address, recipient: Address
-) -> None:
-    previous = None
-    for entries in steps:
-        previous = compile_ruleset(accounts, entries, own_domains=["own.example"], previous=previous)
-    assert previous is not None
-    assert previous.judge(sender, recipient) == compiled(accounts, steps[-1]).judge(sender, recipient)
-
-
 @given(_ACCOUNTS, _ENTRIES, st.text(), st.text())
 def test_judge_never_raises(
     accounts: tuple[AccountRule, ...], entries: list[EntryRule], sender: str, recipient: str

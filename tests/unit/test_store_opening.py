@@ -35,8 +35,8 @@ SECOND = '''"""A step of a later Irusu."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -63,8 +63,8 @@ def later(tmp_path: Path, more: str = "") -> Schema:
     scripts = tmp_path / "scripts"
     if not scripts.exists():
         shutil.copytree(ROOT / "gate/store/migrations/lists", scripts)
-    (scripts / "versions/r0002_later.py").write_text(SECOND.format(more=more))
-    return replace(LISTS, scripts=str(scripts), revisions=("0001", "0002"))
+    (scripts / "versions/r0003_later.py").write_text(SECOND.format(more=more))
+    return replace(LISTS, scripts=str(scripts), revisions=(*LISTS.revisions, "0003"))
 
 
 def refused(path: Path, schema: Schema = LISTS) -> StoreError:
@@ -137,15 +137,15 @@ def test_a_migration_keeps_all_and_leaves_a_copy(tmp_path: Path) -> None:
     schema = later(tmp_path)
     with opened_lists(tmp_path / "lists.db", schema) as lists, lists.reading() as tx:
         assert tx.exec_driver_sql("SELECT pattern, proof FROM entry").all() == [("x@bad.example", None)]
-    copy = tmp_path / "lists.db.before-0002"
+    copy = tmp_path / "lists.db.before-0003"
     assert mode_of(copy) == 0o600
     with contextlib.closing(sqlite3.connect(copy)) as reader:
-        assert reader.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert reader.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert reader.execute("SELECT pattern FROM entry").fetchall() == [("x@bad.example",)]
     error = refused(tmp_path / "lists.db")  # the older Irusu
     assert error.code == "store.newer_version"
+    assert "0003" in str(error)
     assert "0002" in str(error)
-    assert "0001" in str(error)
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -155,10 +155,10 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as error:
         open_lists(tmp_path / "lists.db", broken)
     assert error.value.code == "store.migration"
-    assert "lists.db.before-0002" in str(error.value)
+    assert "lists.db.before-0003" in str(error.value)
     with open_desk(tmp_path) as opened:
         assert [row.pattern for row in opened.entries("*")] == ["x@bad.example"]
-    assert (tmp_path / "lists.db.before-0002").exists()
+    assert (tmp_path / "lists.db.before-0003").exists()
 
 
 def test_what_is_no_database(tmp_path: Path) -> None:
