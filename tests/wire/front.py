@@ -52,6 +52,7 @@ class Knowledge:
     codes: list[tuple[str, int]] = field(default_factory=list)
     obstacle: BackendError | None = None
     ipv6: bool = True
+    server_name: bytes = b""
     offers_tls: bool = False
     proxy: bool = False
 
