@@ -98,7 +98,7 @@ class Learner:
         return recipient in self._probes
 
     def _settled(self, answer: Answer) -> bool:
-        return not answer.not_yet or self._puts_off >= len(NOT_YET)
+        return not answer.not_yet or self._puts_off > len(NOT_YET)
 
     # ---- asking
 

@@ -1,0 +1,189 @@
+"""The policy protocol: requests in any cut, what breaks the grammar, and what Postfix is answered."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.backend.reply import Reply
+from gate.postfix.asked import asked, readings, wire
+from gate.postfix.codec import LINE_LIMIT, REQUEST_LIMIT, PolicyError, Request, RequestParser, answer
+from gate.postfix.refusal import FALLBACK, chosen, heard
+from gate.rules.address import from_wire
+
+OWN = frozenset({"example.org", "müller.example"})
+
+names = st.binary(min_size=1, max_size=8).filter(lambda name: not set(name) & set(b"=\n\0"))
+values = st.binary(max_size=12).filter(lambda value: not set(value) & set(b"\n\0"))
+requests = st.lists(st.dictionaries(names, values, max_size=5), max_size=5)
+
+
+def written(attributes: dict[bytes, bytes]) -> bytes:
+    return b"".join(name + b"=" + value + b"\n" for name, value in attributes.items()) + b"\n"
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
+    return [data[begin:end] for begin, end in itertools.pairwise(places)]
+
+
+@given(requests, st.lists(st.integers(0, 10_000), max_size=8))
+def test_requests_are_the_same_however_they_are_cut(sent: list[dict[bytes, bytes]], cuts: list[int]) -> None:
+    parser = RequestParser()
+    found = [one for piece in pieces(b"".join(map(written, sent)), cuts) for one in parser.feed(piece)]
+    assert [dict(one.attributes) for one in found] == sent
+    assert parser.empty
+
+
+@given(requests, st.binary(max_size=60), st.lists(st.integers(0, 10_000), max_size=8))
+def test_garbage_is_an_error_after_all_that_came_before(
+    sent: list[dict[bytes, bytes]], garbage: bytes, cuts: list[int]
+) -> None:
+    data = b"".join(map(written, sent)) + b"no equals sign\n" + garbage
+    parser, found = RequestParser(), list[Request]()
+    with pytest.raises(PolicyError) as caught:
+        for piece in pieces(data, cuts):
+            found += parser.feed(piece)
+    assert [dict(one.attributes) for one in [*found, *caught.value.before]] == sent
+    assert "\n" not in str(caught.value)
+    with pytest.raises(PolicyError) as again:
+        parser.feed(b"\n")
+    assert again.value.before == ()
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_is_requests_or_one_error(data: bytes) -> None:
+    try:
+        RequestParser().feed(data)
+    except PolicyError as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"=value\n", "policy.garbled"),
+        (b"\r\n", "policy.garbled"),
+        (b"GET / HTTP/1.1\r\n", "policy.garbled"),
+        (b"a=\0", "policy.garbled"),
+        (b"a=b\0\n", "policy.garbled"),
+        (b"a=" + b"x" * LINE_LIMIT, "policy.long_line"),
+        (b"a=" + b"x" * LINE_LIMIT + b"\n", "policy.long_line"),
+        (b"a=bcdefghijklmno\n" * (REQUEST_LIMIT // 16), "policy.long_request"),
+    ],
+)
+def test_what_breaks_the_grammar(data: bytes, code: str) -> None:
+    for cut in (len(data), 1000):
+        parser = RequestParser()
+        with pytest.raises(PolicyError) as caught:
+            for begin in range(0, len(data), cut):
+                parser.feed(data[begin : begin + cut])
+        assert caught.value.code == code
+
+
+def test_an_empty_request_is_one_and_the_last_of_a_name_counts() -> None:
+    one, two = RequestParser().feed(b"\na=1\nb=x=y\na=2\n\n")
+    assert dict(one.attributes) == {}
+    assert (two.text(b"a"), two.text(b"b"), two.text(b"c")) == ("2", "x=y", "")
+
+
+@given(st.binary(max_size=40))
+def test_an_answer_is_one_line_and_an_empty_one(text: bytes) -> None:
+    told = answer(text)
+    assert told.startswith(b"action=") and told.endswith(b"\n\n") and told.count(b"\n") == 2 and b"\0" not in told
+
+
+def test_only_a_recipient_is_asked_about() -> None:
+    told = {b"request": b"smtpd_access_policy", b"protocol_state": b"RCPT", b"sender": b"a b@c", b"recipient": b"d@e"}
+    question = asked(Request(told))
+    assert question is not None and (question.sender, question.recipient) == ('"a b"@c', "d@e")
+    for name in (b"request", b"protocol_state", b"recipient"):
+        assert asked(Request({**told, name: b"OTHER" if name != b"recipient" else b""})) is None
+        assert asked(Request({other: value for other, value in told.items() if other != name})) is None
+    assert asked(Request({**told, b"sender": b"\xff\xfe@c"})) is not None
+
+
+@pytest.mark.parametrize(
+    ("recipient", "own"),
+    [
+        ("Anna@Example.ORG", ["Anna@Example.ORG"]),
+        ("anna@example.org.", ["anna@example.org."]),
+        ("anna@xn--mller-kva.example", ["anna@xn--mller-kva.example"]),
+        ("an na@example.org", ['"an na"@example.org']),
+        ('a"b@example.org', ['"a\\"b"@example.org']),
+        ("anna@elsewhere.example", []),
+        ("anna", ["anna@example.org", "anna@müller.example"]),
+        ("anna@[192.0.2.1]", ["anna@example.org", "anna@müller.example"]),
+        ("postmaster", ["postmaster"]),
+        ("anna%example.org@elsewhere.example", ["anna@example.org"]),
+        ("example.org!anna@elsewhere.example", ["anna@example.org"]),
+        ("anna@example.org@elsewhere.example", ["anna@example.org"]),
+        ("anna%example.org%a.example@b.example", ["anna@example.org"]),
+    ],
+)
+def test_every_own_address_that_a_recipient_may_be(recipient: str, own: list[str]) -> None:
+    assert list(readings(recipient, OWN)) == own
+
+
+@given(st.text(alphabet='ab.@%!"\\ [:](,<ü\udcff', max_size=12))
+def test_any_internal_form_is_read_back_from_its_wire_form(local: str) -> None:
+    assert next(readings(f"{local}@example.org", OWN)) == wire(f"{local}@example.org")
+    read = from_wire(wire(f"{local}@example.org"))
+    assert read.domain == "example.org"
+    if local.isascii() and local:
+        assert read.local == local.lower()
+
+
+PROBE = b"Rgm9x1c4uiw0abcd@example.org"
+
+
+def refused(text: str) -> Reply:
+    return Reply((text.replace("PROBE", PROBE.decode()).encode(),))
+
+
+@pytest.mark.parametrize(
+    ("said", "action"),
+    [
+        ("User unknown in virtual mailbox table", "User unknown in virtual mailbox table"),
+        ("User unknown in local recipient table. Call 1-800", "User unknown in local recipient table"),
+        ("User unknown", "User unknown"),
+        ("User unknown; see https://x", "User unknown"),
+        ("Nobody here", "Nobody here"),
+        ('undeliverable address: unknown user: "PROBE"', 'undeliverable address: unknown user: "anna@example.org"'),
+    ],
+)
+def test_an_action_is_made_of_what_was_heard(said: str, action: str) -> None:
+    found = heard(refused(f"550 5.1.1 <PROBE>: Recipient address rejected: {said}"), PROBE)
+    assert found is not None and found.final
+    assert found.action("anna@example.org").decode() == f"550 5.1.1 {action}"
+    assert found.reply("anna@example.org") == f"550 5.1.1 <anna@example.org>: Recipient address rejected: {action}"
+
+
+def test_of_a_footer_in_lines_of_its_own_nothing_is_taken() -> None:
+    reply = Reply((b"550-5.1.1 <" + PROBE + b">: Recipient address rejected: Nobody here", b"550 5.1.1 Call 1-800"))
+    found = heard(reply, PROBE)
+    assert found is not None and found.action("anna@example.org") == b"550 5.1.1 Nobody here"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["250 2.1.5 Ok", "554 5.7.1 <PROBE>: Relay access denied", "550 Unknown user",
+     "451 4.3.0 <PROBE>: Temporary lookup failure",
+     "550 5.1.1 <other@example.org>: Recipient address rejected: User unknown"],
+)  # fmt: skip
+def test_what_a_policy_server_cannot_say_is_not_learnt(said: str) -> None:
+    assert heard(refused(said), PROBE) is None
+
+
+def test_a_greylist_has_not_said_its_last_word() -> None:
+    for text, final in (("Greylisted", False), ("unverified address: Address verification in progress", False),
+                        ("User unknown", True), ("undeliverable address: no such user", True)):  # fmt: skip
+        found = heard(refused(f"450 4.1.1 <PROBE>: Recipient address rejected: {text}"), PROBE)
+        assert found is not None and found.final is final
+
+
+def test_the_owners_own_words() -> None:
+    assert chosen("550 5.1.1 User unknown") == FALLBACK
+    assert chosen("554 Go away").action("a@b") == b"554 Go away"
+    assert chosen("554 Go away").reply("a@b") == "554 5.7.1 <a@b>: Recipient address rejected: Go away"

@@ -1,0 +1,473 @@
+"""The policy port over real sockets: one answer to each whole request, whatever else comes; and what it learns."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gate.backend.target import Target
+from gate.guard import Guard
+from gate.postfix import learning
+from gate.postfix import server as policy
+from gate.postfix.learning import Learner
+from gate.postfix.refusal import FALLBACK, Refusal
+from gate.postfix.server import PolicyFront
+from tests.wire.front import LOOPS, SECONDS, Client, Rows, guard_of, play
+from tests.wire.gate_process import Gate, Home
+
+DUNNO = b"action=DUNNO\n\n"
+REFUSED = b"action=550 5.1.1 User unknown in virtual mailbox table\n\n"
+OWN = frozenset({"localhost"})
+
+
+def request(recipient: str = "user2@localhost", sender: str = "user1@localhost", **more: str) -> bytes:
+    told = {
+        "request": "smtpd_access_policy",
+        "protocol_state": "RCPT",
+        "sender": sender,
+        "recipient": recipient,
+        "client_address": "192.0.2.9",
+        "helo_name": "mx.outside.test",
+        **more,
+    }
+    return "".join(f"{name}={value}\n" for name, value in told.items()).encode("utf-8", "surrogateescape") + b"\n"
+
+
+class Words:
+    """A Postfix's words, known beforehand."""
+
+    def refusal(self, _domain: str) -> Refusal:
+        return Refusal(b"550", b"5.1.1", b"User unknown in virtual mailbox table")
+
+    def is_probe(self, recipient: str) -> bool:
+        return recipient == "probe@localhost"
+
+
+class Running:
+    """A front that is asked. `on`: whether the gate is."""
+
+    def __init__(self, guard: Guard | None = None) -> None:
+        self.on = True
+        self.clients: list[Client] = []
+        self.rows = Rows()
+        self.guard = guard or guard_of(("user2@localhost", "user1@localhost"), ("*", "keyword:casino"))
+        self.front = PolicyFront(
+            self.guard, Words(), self.rows, active=lambda: self.on, own_domains=lambda: OWN
+        )  # fmt: skip
+
+    async def client(self) -> Client:
+        self.clients.append(Client(*await asyncio.open_connection("127.0.0.1", self.port)))
+        return self.clients[-1]
+
+    async def asked(self, *requests: bytes) -> list[bytes]:
+        """The answers to the requests, sent in one go on a connection of their own."""
+        client = await self.client()
+        client.send(b"".join(requests))
+        return [await client.line() + await client.line() for _ in requests]
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["Running"]:
+        (listen,) = await self.front.open(["127.0.0.1:0"])
+        self.port = int(listen.rpartition(":")[2])
+        try:
+            yield self
+        finally:
+            await self.front.close()
+            for client in self.clients:
+                await client.close()
+
+
+def story(tell: Callable[[Running], Awaitable[None]], loop: str = "asyncio") -> None:
+    async def whole() -> None:
+        async with Running().open() as running:
+            await tell(running)
+
+    play(whole(), loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_each_request_has_its_answer_in_order(loop: str) -> None:
+    async def tell(running: Running) -> None:
+        asked = [
+            request(),
+            request("user3@localhost"),
+            request(),
+            request(sender=""),
+            request(sender="x@casino.example"),
+        ]
+        assert await running.asked(*asked) == [REFUSED, DUNNO, REFUSED, DUNNO, REFUSED]
+        client = await running.client()
+        for octet in request() + request("user3@localhost"):
+            client.send(bytes([octet]))
+            await asyncio.sleep(0)
+        assert [await client.line() for _ in range(4)] == [REFUSED[:-1], b"\n", DUNNO[:-1], b"\n"]
+        assert running.front.asked == 7
+
+    story(tell, loop)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"\n",
+        b"request=smtpd_access_policy\n\n",
+        request(protocol_state="DATA"),
+        request(protocol_state="VRFY"),
+        request(request="junk"),
+        request(""),
+        request("user2@elsewhere.example"),
+        request("postmaster@localhost"),
+        request("postmaster"),
+        request("probe@localhost", sender="x@casino.example"),
+        request("x" * 5000 + "@localhost", sender="y" * 5000),
+        request("\udcff\udcfe@localhost", sender="\udc80"),
+        request("@", sender="@"),
+    ],
+)
+def test_all_else_is_dunno(asked: bytes) -> None:
+    async def tell(running: Running) -> None:
+        assert await running.asked(asked) == [DUNNO]
+
+    story(tell)
+
+
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"a=\0\n\n", b"x" * 20_000, b"a=b\n" * 20_000, b"=\n"])
+def test_garbage_ends_its_own_connection_with_a_line(garbage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def tell(running: Running) -> None:
+        other, client = await running.client(), await running.client()
+        client.send(request() + garbage)
+        assert await client.eof() == REFUSED
+        other.send(request())
+        assert await other.line() == REFUSED[:-1]
+
+    story(tell)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == policy.__name__]
+    assert "127.0.0.1" in line and "\n" not in line and len(line) < 300
+
+
+def test_a_client_that_never_reads_is_not_read_either() -> None:
+    async def tell(running: Running) -> None:
+        deaf = socket.create_connection(("127.0.0.1", running.port), SECONDS)
+        deaf.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(400):  # more than what the sockets hold
+                await asyncio.sleep(0)
+                deaf.send(request() * 500)
+        assert await running.asked(request()) == [REFUSED]
+        deaf.close()
+
+    story(tell)
+
+
+def test_too_many_connections_cost_the_idle_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "CONNECTIONS", 3)
+
+    async def tell(running: Running) -> None:
+        first, second, third = [await running.client() for _ in range(3)]
+        for each in (first, second, third):
+            each.send(request())
+            assert await each.line() == REFUSED[:-1]
+        first.send(request("user3@localhost"))
+        await first.line(), await first.line()
+        fourth = await running.client()
+        assert await second.eof() == b"\n"
+        for each in (first, third, fourth):
+            each.send(request())
+            assert b"action=" in await each.line() + await each.line()
+
+    story(tell)
+
+
+def test_what_is_recorded() -> None:
+    async def tell(running: Running) -> None:
+        both = [request(instance="1.a"), request("user3@localhost", instance="1.a")]
+        await running.asked(*both, *both, request(protocol_state="DATA", instance="1.a"))
+        await running.asked(request(instance="2.b"), request("x@elsewhere.example"), request("probe@localhost"))
+        running.on = False
+        assert await running.asked(request()) == [DUNNO]
+        running.on, running.guard.enforcing = True, False
+        assert await running.asked(request(instance="2.c")) == [DUNNO]
+        rows = [running.rows.decisions.get_nowait() for _ in range(running.rows.decisions.qsize())]
+        assert [(row.recipient, row.verdict, row.because, row.would) for row in rows] == [
+            ("user2@localhost", "refuse", "entry", None),
+            ("user3@localhost", "accept", "none", None),
+            ("user2@localhost", "refuse", "entry", None),
+            ("user2@localhost", "accept", "open", "refuse"),
+        ]
+        row = rows[0]
+        assert (row.front, row.client, row.helo, row.pattern) == (
+            "policy",
+            "192.0.2.9",
+            "mx.outside.test",
+            "user1@localhost",
+        )
+        said = "550 5.1.1 <user2@localhost>: Recipient address rejected: User unknown in virtual mailbox table"
+        assert (row.reply, rows[1].reply) == (said, "")
+
+    story(tell)
+
+
+def test_without_rules_mail_flows() -> None:
+    async def tell() -> None:
+        async with Running(Guard()).open() as running:
+            assert await running.asked(request(), request()) == [DUNNO, DUNNO]
+
+    play(tell(), "asyncio")
+
+
+# ---------------------------------------------------------------- what it learns
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner that is told to ask again does not wait for more."""
+    monkeypatch.setattr(learning, "SPACING", 0.0)
+
+
+class Postfix:
+    """Says of the unknown names of a domain, one after the other, what it is given."""
+
+    def __init__(self, **domains: Iterable[str]) -> None:
+        self.says = {domain: list(replies) for domain, replies in domains.items()}
+        self.asked: list[str] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test ESMTP\r\n")
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                text = line.decode().rstrip()
+                path = text.partition("<")[2].partition(">")[0]
+                if not text.startswith("RCPT"):
+                    writer.write(b"250 mail.test\r\n")
+                    continue
+                self.asked.append(path)
+                replies = self.says.get(path.partition("@")[2], ["554 5.7.1 <@>: Relay access denied"])
+                reply = replies.pop(0) if len(replies) > 1 else replies[0]
+                writer.write(reply.replace("<@>", f"<{path}>").encode() + b"\r\n")
+        writer.close()
+
+
+UNKNOWN = "550 5.1.1 <@>: Recipient address rejected: User unknown in {} table"
+
+
+@contextlib.asynccontextmanager
+async def learning_of(postfix: Postfix, *domains: str) -> AsyncIterator[tuple[Learner, Callable[[], Awaitable[None]]]]:
+    """The learner, and how to wait for its next round."""
+    rounds: asyncio.Queue[None] = asyncio.Queue()
+    backend = await asyncio.start_server(postfix, "127.0.0.1", 0)
+    port = backend.sockets[0].getsockname()[1]
+    learner = Learner(
+        Target("127.0.0.1", port),
+        b"k" * 32,
+        wish="none",
+        domains=lambda: domains,
+        changed=lambda: rounds.put_nowait(None),
+    )
+
+    async def round_() -> None:
+        await asyncio.wait_for(rounds.get(), SECONDS)
+
+    try:
+        learner.start()
+        await round_()
+        yield learner, round_
+    finally:
+        await learner.stop()
+        backend.close()
+
+
+def test_each_domain_has_its_own_words_and_a_stable_name() -> None:
+    postfix = Postfix(
+        **{
+            "a.test": [UNKNOWN.format("local recipient")],
+            "b.test": [UNKNOWN.format("virtual alias")],
+            "c.test": ["250 Ok"],
+        }
+    )
+
+    async def tell() -> None:
+        async with learning_of(postfix, "a.test", "b.test", "c.test") as (learner, round_):
+            for domain, words in (
+                ("a.test", b"local recipient"),
+                ("b.test", b"virtual alias"),
+                ("c.test", b"local recipient"),
+                ("d.test", b"local recipient"),
+                ("", b"local recipient"),
+            ):
+                assert learner.refusal(domain).action("x@y") == b"550 5.1.1 User unknown in " + words + b" table"
+            first, postfix.asked = postfix.asked, []
+            learner.ask_again()
+            await round_()
+            assert postfix.asked == first and all(map(learner.is_probe, first)) and not learner.is_probe("x@a.test")
+            assert [(each.code, each.params["domain"]) for each in learner.warnings()] == [
+                ("backend.catch_all", "c.test")
+            ]
+
+    play(tell(), "asyncio")
+
+
+def test_a_greylist_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "NOT_YET", (0.0, 0.0, 0.0))
+    grey = "450 4.2.0 <@>: Recipient address rejected: Greylisted"
+    postfix = Postfix(**{"a.test": [grey, grey, UNKNOWN.format("local recipient")], "b.test": [grey]})
+
+    async def tell() -> None:
+        async with learning_of(postfix, "a.test", "b.test") as (learner, round_):
+            assert learner.refusal("a.test") == FALLBACK
+            assert {each.code for each in learner.warnings()} == {"policy.not_yet"}
+            await round_()
+            await round_()
+            assert (
+                learner.refusal("a.test").text
+                == learner.refusal("b.test").text
+                == b"User unknown in local recipient table"
+            )
+            await round_()  # b.test says nothing else: so it is what an unknown name hears there
+            assert learner.refusal("b.test").action("x@b.test") == b"450 4.2.0 Greylisted"
+            assert [(one.code, one.params["domain"]) for one in learner.warnings()] == [
+                ("backend.only_temporary", "b.test")
+            ]
+
+    play(tell(), "asyncio")
+
+
+def test_what_was_learnt_outlives_a_trouble() -> None:
+    trouble = "451 4.3.0 <@>: Temporary lookup failure"
+    postfix = Postfix(**{"a.test": [UNKNOWN.format("local recipient"), trouble]})
+
+    async def tell() -> None:
+        async with learning_of(postfix, "a.test") as (learner, round_):
+            learner.ask_again()
+            await round_()
+            assert learner.refusal("a.test").text == b"User unknown in local recipient table" and not learner.warnings()
+            learner.set_fixed(FALLBACK)
+            assert learner.refusal("a.test") == FALLBACK
+
+    play(tell(), "asyncio")
+
+
+def test_what_no_policy_server_can_say_and_who_is_away() -> None:
+    async def tell() -> None:
+        async with learning_of(Postfix(**{"a.test": ["550 no such user"]}), "a.test") as (learner, _):
+            (warning,) = learner.warnings()
+            assert warning.code == "policy.wording" and "550 no such user" in warning.text
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            learner = Learner(Target("127.0.0.1", nobody.getsockname()[1]), b"k" * 32, domains=lambda: ["a.test"])
+            came = asyncio.Event()
+            learner.changed = came.set
+            learner.start()
+            await asyncio.wait_for(came.wait(), SECONDS)
+            await learner.stop()
+            (warning,) = learner.warnings()
+            assert warning.code == "policy.unlearnt" and learner.refusal("a.test") == FALLBACK
+
+    play(tell(), "asyncio")
+
+
+# ---------------------------------------------------------------- the whole gate
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = Home(tmp_path / "home")
+    write(found, '[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 User unknown"\n')
+    return found
+
+
+def write(home: Home, text: str) -> None:
+    file = home.path / "config" / "gate.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+@contextlib.contextmanager
+def serving(home: Home, *arguments: str) -> Iterator[Gate]:
+    gate = Gate(home, "serve", *arguments)
+    try:
+        gate.ready()
+        yield gate
+    finally:
+        gate.end()
+
+
+def ask(gate: Gate, *requests: bytes) -> bytes:
+    host, _, port = gate.status()["policy"][0].rpartition(":")
+    with socket.create_connection((host, int(port)), SECONDS) as client:
+        client.sendall(b"".join(requests))
+        client.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
+def test_a_gate_with_nothing_but_a_policy_port(home: Home) -> None:
+    home.done("account", "add", "user2@localhost")
+    home.done("deny", "user2@localhost", "user1@localhost")
+    refused = b"action=550 5.1.1 User unknown\n\n"
+    with serving(home) as gate:
+        found = gate.status()
+        assert (found["state"], found["listen"], found["warnings"], found["offer"]) == ("guarding", [], [], None)
+        assert ask(gate, request(), request("user3@localhost")) == refused + DUNNO
+        home.done("pause")
+        assert ask(gate, request()) == DUNNO
+        home.done("stop")
+        assert ask(gate, request()) == DUNNO and gate.status()["state"] == "stopped"
+        home.done("start")
+        assert ask(gate, request()) == refused
+        assert gate.status()["policy_asked"] == 5
+        assert "Postfix may ask at" in home.done("status")
+        file = home.path / "config" / "gate.toml"
+        file.write_text(file.read_text().replace("User unknown", "Nobody"))
+        gate.signal(signal.SIGHUP)
+        gate.wait_line("was read anew")
+        assert ask(gate, request()) == b"action=550 5.1.1 Nobody\n\n"
+    rows = home.json("log")
+    assert [(row["front"], row["verdict"], row["because"]) for row in rows] == [
+        ("policy", "refuse", "entry"),
+        ("policy", "accept", "none"),
+        ("policy", "accept", "open"),
+        ("policy", "refuse", "entry"),
+        ("policy", "refuse", "entry"),
+    ]
+
+
+def test_a_mail_port_that_stays_closed_is_no_matter_to_it(home: Home) -> None:
+    write(home, '[gate]\ndeliver = "smtp://127.0.0.1:9"\n[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 No"\n')
+    with home.gate() as gate:
+        found = gate.status()
+        assert (found["state"], found["listen"], len(found["policy"])) == ("guarding", [], 1)
+        assert {each["code"] for each in found["warnings"]} == {"port.domains", "policy.domains"}
+        assert ask(gate, request()) == DUNNO
+        assert home.json("start")["state"] == "guarding"
+
+
+def test_an_address_that_cannot_be_had_is_one_line(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        write(home, f'[policy]\nlisten = ["127.0.0.1:{taken.getsockname()[1]}"]\n')
+        assert "the policy port cannot be opened on 127.0.0.1:" in home.refused("serve")
+
+
+def test_no_port_at_all_is_refused(home: Home) -> None:
+    write(home, "[gate]\nlisten = []\n")
+    assert "none where policy.listen is set" in home.refused("serve")
+
+
+def test_where_a_postfix_is_the_way_beside_it_is_offered(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.environment["MAIL_CONFIG"] = str(tmp_path)
+    assert home.json("status")["offer"] is None and "lines" not in home.done("status")
+    (tmp_path / "main.cf").touch()
+    with home.gate() as gate:
+        assert gate.status()["offer"] == "postfix-policy"
+        assert "irusu-gate lines postfix-policy" in home.done("status")
+        told = home.json("lines")
+        assert told["offer"] == "postfix-policy"
+        assert [way["name"] for way in told["ways"]] == ["postfix-policy", "postfix", "exim", "opensmtpd"]
+        assert "check_policy_service { inet:127.0.0.1:10040," in home.done("lines", "postfix-policy")
+    write(home, '[policy]\nlisten = ["127.0.0.1:10044"]\n')
+    assert home.json("status")["offer"] is None
+    assert "inet:127.0.0.1:10044," in home.done("lines")
