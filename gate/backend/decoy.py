@@ -14,7 +14,8 @@ The rules:
   where that is nothing). In such a place nothing else changes its length, whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
   route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
-  expects.
+  expects. Where a backslash may cut the run short, the run counts too: `"al\\ias"` and `alias` are one recipient, and
+  a server that lower-cases both would leave nothing to tell which of the two it means.
 - The case class of the run stays: lower, UPPER, or Mixed (first letter upper, the rest lower). Hence a server that
   lower-cases names is told from one that leaves them as they are.
 """
@@ -83,6 +84,8 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
     roomy = end - start + 2 * quoted + more <= LOCAL_LIMIT and len(path) + more <= PATH_LIMIT
     length = NAME_LENGTH if roomy and line + more <= LINE_LIMIT else max(1, len(original))
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
+    if quoted and path.find(b"\\", start, end) >= 0:
+        canonical += b"\\" + original.lower()
     name = _in_case_of(original, _name(key, canonical, length, original.lower()))
     return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
 

@@ -1,6 +1,7 @@
 """Decoys, and the way back from them."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -134,6 +135,16 @@ def test_a_literal_in_the_route_is_not_the_local_part() -> None:
     assert mailbox(b"@[IPv6:::1],@b:user2@d") == b"user2@d"
     assert mailbox(b'@[a:b]:"user2"@d') == b'"user2"@d'
     assert canonical(b'@[a:b]:"user2"@d') == canonical(b"user2@d")
+
+
+@pytest.mark.parametrize("change", [bytes, bytes.lower, bytes.upper])
+def test_a_name_cut_short_by_a_backslash_is_led_back_as_it_was(change: Callable[[bytes], bytes]) -> None:
+    paths = [b'"aLi\\as"@d.test', b"alias@d.test", b'"\\ALIAS"@d.test', b'"al\\ias"@d.test']
+    back = WayBack()
+    for path in [*paths, *paths]:
+        decoy = decoy_for(KEY, path)
+        back.add(decoy)
+        assert back.of(change(decoy.path)) == change(path)
 
 
 def test_quotes_that_the_server_strips() -> None:
