@@ -24,12 +24,12 @@ from typing import Generic, Protocol, TypeVar
 
 from gate.config import LimitsSection
 
-GREETING_SECONDS = 1.0
+GREETING_SECONDS = 0.5
 """A greeting that takes longer is late; where they usually take longer, `LATE_FACTOR` times as long."""
 LATE_FACTOR = 3.0
 LEAST_CEILING = 10
 """A server that greets so few at once is not full but slow."""
-STILL_SECONDS = 1.0
+STILL_SECONDS = 0.5
 """Who has got nowhere for so long may go for the mail server's limit."""
 RAISE_SECONDS = 60.0
 """So long after the mail server's limit was met, one more is tried; and one more each time that passes."""
@@ -151,7 +151,8 @@ class Crowd(Generic[M]):
         finally:
             timer.cancel()
         if (took := loop.time() - began) < patience:
-            self._usual = took if not self._usual else 0.8 * self._usual + 0.2 * took
+            slowly = 0.95 * self._usual + 0.05 * took  # a rush must not become what is usual
+            self._usual = min(took, slowly) if self._usual else took
 
     def is_full(self) -> bool:
         """A session that should be greeted is not, or is put off: if the mail server greets many others now, these are
@@ -173,7 +174,7 @@ class Crowd(Generic[M]):
 
     def _still(self) -> list[M]:
         limit = time.monotonic() - STILL_SECONDS
-        return [each for each in self.here if each.greeted and each.touched < limit]
+        return [each for each in self.here if each.greeted and (each.touched < limit or each.crawls)]
 
     # ---- who goes
 

@@ -94,8 +94,11 @@ class Session(asyncio.Protocol):
         elif self.admitted and self.dialogue.phase is Phase.TLS:
             self._early += data  # already decrypted: the client speaks before we know that its handshake is over
         elif self.admitted:
-            self._happened(self.dialogue.client_data, data)
-            if self._paused or self.dialogue.unread > UNREAD_LIMIT:
+            try:
+                self._perform(self.dialogue.client_data(data))
+            except Exception:  # noqa: BLE001 (as in `_happened`)
+                self._broken()
+            if self.dialogue.unread > UNREAD_LIMIT:
                 self._read_or_wait()
 
     def eof_received(self) -> bool:
@@ -125,7 +128,10 @@ class Session(asyncio.Protocol):
 
     def backend_replied(self, reply: Reply) -> None:
         self.touched = self._heard = time.monotonic()
-        self._happened(self.dialogue.backend_reply, reply)
+        try:
+            self._perform(self.dialogue.backend_reply(reply))
+        except Exception:  # noqa: BLE001 (as in `_happened`)
+            self._broken()
 
     def backend_lost(self, exc: Exception | None) -> None:
         if exc is not None and self.dialogue.phase is not Phase.CLOSED:
@@ -176,7 +182,8 @@ class Session(asyncio.Protocol):
     def crawls(self) -> bool:
         """Whether it is in a message that comes more slowly than any line in use."""
         held_up = self._backend_full or not self.admitted
-        return not held_up and self._watch.crawls(time.monotonic(), self.dialogue.phase, self._octets)
+        now = time.monotonic()
+        return not held_up and self._watch.crawls(now, self.dialogue.phase, touched=self.touched, octets=self._octets)
 
     @property
     def greeted(self) -> bool:
@@ -257,21 +264,22 @@ class Session(asyncio.Protocol):
     def _perform(self, wanted: list[actions.Action]) -> None:
         """What goes the same way goes in one write."""
         to_client = to_backend = b""
-        answered: list[actions.Answered] | None = None
+        rows: list[actions.Answered] = []
         for action in wanted:
             if isinstance(action, actions.ToBackend):
                 to_backend += action.data
             elif isinstance(action, actions.ToClient):
                 to_client += action.data
             elif isinstance(action, actions.Answered):
-                answered = [*(answered or ()), action]
+                rows.append(action)
             else:
                 self._write(to_client, to_backend)
                 to_client = to_backend = b""
                 self._switch(action)
-        self._write(to_client, to_backend)
-        for each in answered or ():  # after the reply: what is noted of a refusal must not be told by its time
-            self._house.answered(self, each)
+        if to_client or to_backend:
+            self._write(to_client, to_backend)
+        for row in rows:  # after the reply: what is noted of a refusal must not be told by its time
+            self._house.answered(self, row)
         if self._paused:
             self._read_or_wait()
 

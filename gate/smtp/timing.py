@@ -17,8 +17,8 @@ TICK_SECONDS = 15.0
 MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
 LEAST_RATE = 500.0
 """Octets a second of a message, as Postfix has it (`smtpd_min_data_rate`); 1 Mbit/s is 250 times that."""
-CRAWL_SECONDS = 3.0
-"""A rate is not judged by less."""
+CRAWL_SECONDS = 2.0
+"""A rate is not judged by less, and a silence not either."""
 
 
 class Overdue(enum.Enum):
@@ -68,14 +68,15 @@ class Watch:
         moves = phase in {Phase.DATA, Phase.FINAL}
         return Overdue.SESSION if now - self._began > limits.session_seconds and not moves else None
 
-    def crawls(self, now: float, phase: Phase, octets: int) -> bool:
-        """Whether a message is under way that comes more slowly than any line in use."""
+    def crawls(self, now: float, phase: Phase, *, touched: float, octets: int) -> bool:
+        """Whether a message is under way that comes more slowly than any line in use, or not at all."""
         if phase not in MESSAGE:
             return False
         if self._message is None:
             self._message = (now, octets)
         since, before = self._message
-        return now - since > CRAWL_SECONDS and octets - before < (now - since) * LEAST_RATE
+        slow = now - since > CRAWL_SECONDS and octets - before < (now - since) * LEAST_RATE
+        return slow or now - touched > CRAWL_SECONDS
 
 
 def interval(limits: LimitsSection) -> float:
