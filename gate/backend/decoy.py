@@ -50,6 +50,8 @@ _CODES = _alphabet(_CONSONANTS), _alphabet(_FIGURES)
 """For the first character of a name, and for those that follow."""
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 _RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in range(NAME_LENGTH + 1))
+_UNPLAIN = frozenset({b"@", b'"'})
+"""What a path with a source route or quotes begins with."""
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -165,6 +167,9 @@ def canonical(path: bytes) -> bytes:
 
 
 def _local_part(path: bytes) -> Place:
+    if path[:1] not in _UNPLAIN:
+        at = path.rfind(b"@")
+        return Place(0, len(path) if at < 0 else at, False)
     return locate(path.decode("latin-1"))
 
 

@@ -18,8 +18,8 @@ REPLY_LIMIT = 65_536
 """Bytes of one reply at most, all its lines together. (The RFC's 512 a line is exceeded by real servers.)"""
 
 _LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\0]*)?")
-_ONE_LINE = re.compile(rb"[2-5][0-9]{2} [^\r\n\0]{0,1000}\r\n")
-"""The whole of most replies."""
+_WHOLE = re.compile(rb"([2-5][0-9]{2})(?: [^\r\n\0]*\r\n|-[^\r\n\0]*\r\n(?:\1-[^\r\n\0]*\r\n)*\1 [^\r\n\0]*\r\n)")
+"""One reply and nothing else, as most come."""
 
 
 class ReplyError(Fault):
@@ -102,8 +102,8 @@ class ReplyParser:
         if self._error is not None:
             self._error.before = ()
             raise self._error
-        if not self._rest and not self._lines and _ONE_LINE.fullmatch(data):
-            return [Reply((data[:-2],))]
+        if not self._rest and not self._lines and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
+            return [Reply(tuple(data[:-2].split(b"\r\n")))]
         replies: list[Reply] = []
         lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()

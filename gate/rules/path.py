@@ -18,6 +18,7 @@ _ROUTE = re.compile(r"@(?:\[[^\[\]]*\]|[^\[\]:\"])*:")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?=@|\Z)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SPECIALS = frozenset('<>[]:;,\\"()')
+_QUOTED_ONLY = _SPECIALS | frozenset("@ \t")
 
 
 class _Char(NamedTuple):
@@ -74,7 +75,7 @@ def split_path(text: str) -> tuple[str, str | None]:
 
 def quote_local(local: str) -> str:
     """The local part as it may be written in a path: quoted where the grammar wants it."""
-    plain = local and not any(char in _SPECIALS or char in "@ \t" for char in local)
+    plain = local and _QUOTED_ONLY.isdisjoint(local)
     return local if plain else '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

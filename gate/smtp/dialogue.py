@@ -21,7 +21,7 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
 
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
-from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted
+from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted, ToClient
 from gate.smtp.commands import Verb
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Mail, Slot
@@ -31,6 +31,7 @@ from gate.smtp.requests import Requests
 
 _DEAF = frozenset({Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED})
 """To the backend: it is gone, or its word counts no more."""
+_UNHEARD = frozenset({Phase.TLS, Phase.CLOSED})
 _GREETINGS = frozenset({Verb.EHLO, Verb.HELO})
 
 __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
@@ -72,7 +73,7 @@ class Dialogue(Requests):
 
     def client_data(self, data: bytes) -> list[Action]:
         """Bytes from the client, cut anywhere."""
-        if self.phase in {Phase.CLOSED, Phase.TLS} or self._ended:
+        if self._ended or self.phase in _UNHEARD:
             return []
         self._input.add(data)
         return self._advance()
@@ -84,16 +85,17 @@ class Dialogue(Requests):
 
     def backend_reply(self, reply: Reply) -> list[Action]:
         """One whole reply of the backend, its greeting first."""
-        if self.phase is Phase.GREETING:
+        pending = self._pending
+        if pending:
+            self._settle(pending.popleft(), reply)
+            while pending and pending[0].local is not None:
+                self._say(pending.popleft().local or b"")
+        elif self.phase is Phase.GREETING:
             self._greeted(reply)
         elif self.phase is Phase.DATA:
             self._answered_too_early(reply)
         elif self.phase in _DEAF:
             return []
-        elif self._pending:
-            self._settle(self._pending.popleft(), reply)
-            while self._pending and self._pending[0].local is not None:
-                self._say(self._pending.popleft().local or b"")
         elif reply.code == 421:
             self._end(self._back.of(reply.raw))
         else:
@@ -147,7 +149,7 @@ class Dialogue(Requests):
 
     def _advance(self) -> list[Action]:
         """Reads on as far as the phase allows, and tells all that is to be done since the event."""
-        while self._step():
+        while (self._input.held or self._parked is not None) and self._step():
             pass
         if self._ended or self._retiring:
             self._wind_up()
@@ -191,10 +193,10 @@ class Dialogue(Requests):
         if ending:
             self._end(raw)
             return
-        if verb in _GREETINGS:
-            raw = self._hello(slot, reply, raw)
-        elif verb is Verb.MAIL:
+        if verb is Verb.MAIL:
             self._envelope.answered(slot.sender, reply)
+        elif verb in _GREETINGS:
+            raw = self._hello(slot, reply, raw)
         elif verb is Verb.RSET and reply.severity == 2:
             self._envelope.end()
         elif verb is Verb.DATA and reply.code == 354:
@@ -203,12 +205,13 @@ class Dialogue(Requests):
         elif verb is Verb.DATA and reply.severity in {2, 3}:
             self._end(self._own(wording.OUT_OF_STEP))
             return
-        if self.phase is Phase.FINAL:
+        if slot.barrier:
+            if self.phase is Phase.HELD:
+                self._move(Signal.RELEASED)
+        elif slot.command is None:
             self._envelope.end()
             self._move(Signal.FINISHED)
-        elif slot.barrier and self.phase is Phase.HELD:
-            self._move(Signal.RELEASED)
-        self._say(raw)
+        self._out.append(ToClient(raw))
 
     def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
         if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:

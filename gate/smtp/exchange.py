@@ -17,7 +17,7 @@ from gate.smtp.commands import Command
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Envelope, Slot
 from gate.smtp.lines import LineBuffer
-from gate.smtp.phases import Phase, Signal, following
+from gate.smtp.phases import TRANSITIONS, Phase, Signal, following
 
 SOFT_ERRORS, HARD_ERRORS = 10, 20
 """Recipients of one session that the gate refuses in its own words: after the first ten each reply waits, after twenty
@@ -87,7 +87,7 @@ class Exchange:
         self._out: list[Action] = []
 
     def _move(self, signal: Signal) -> None:
-        self.phase = following(self.phase, signal)
+        self.phase = TRANSITIONS.get((self.phase, signal)) or following(self.phase, signal)
 
     def _do(self, action: Action) -> None:
         self._out.append(action)
@@ -112,7 +112,7 @@ class Exchange:
         self._pending.append(slot)
         if slot.barrier:
             self._move(Signal.HOLD)
-        self._do(ToBackend(line + b"\r\n"))
+        self._out.append(ToBackend(line + b"\r\n"))
 
     def _spoil(self, reply: bytes) -> None:
         """The message will not be accepted: `reply` is told at its end."""

@@ -8,30 +8,37 @@ from gate.smtp.commands import LINE_LIMIT, TOO_LONG, Malformed
 
 
 class LineBuffer:
-    """The client's unread bytes."""
+    """The client's unread bytes.
+
+    Attributes:
+        held: some of them; empty: there are none.
+    """
 
     def __init__(self) -> None:
-        self._data = b""
+        self.held = b""
         self._at = 0
         self._overlong = False
 
     def __len__(self) -> int:
-        return len(self._data) - self._at
+        return len(self.held) - self._at
 
     def add(self, data: bytes) -> None:
-        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self.held = self.held[self._at :] + data if self.held else data
         self._at = 0
 
     def next_line(self) -> bytes | Malformed | None:
         """The next line without its end (LF, or CR LF); None: it is not whole yet."""
-        data, at = self._data, self._at
+        data, at = self.held, self._at
         end = data.find(b"\n", at)
         if end < 0:
             if self._overlong or len(data) - at > LINE_LIMIT:
                 self._overlong = True
                 self.clear()
             return None
-        self._at = end + 1
+        if end + 1 == len(data):
+            self.clear()
+        else:
+            self._at = end + 1
         if self._overlong:
             self._overlong = False
             return TOO_LONG
@@ -39,10 +46,10 @@ class LineBuffer:
 
     def take(self) -> bytes:
         """All of it."""
-        data = self._data[self._at :] if self._at else self._data
+        data = self.held[self._at :] if self._at else self.held
         self.clear()
         return data
 
     def clear(self) -> None:
-        self._data = b""
+        self.held = b""
         self._at = 0

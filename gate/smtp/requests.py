@@ -30,23 +30,21 @@ class Requests(Exchange):
     def _step(self) -> bool:
         """One command or one piece of a message; False: there is none, or it has to wait."""
         if self.phase not in _HEARING:
-            return self.phase in _MESSAGE and len(self._input) > 0 and self._take_data(self._input.take())
-        if len(self._pending) >= PENDING_LIMIT:
-            return False
+            return self.phase in _MESSAGE and self._take_data(self._input.take())
         if self._parked is not None:
             command: Command | Malformed = self._parked
         else:
-            line = self._input.next_line()
+            line = self._input.next_line() if len(self._pending) < PENDING_LIMIT else None
             if line is None:
                 return False
             command = commands.parse(line, utf8=self._announced.smtputf8) if isinstance(line, bytes) else line
-        if isinstance(command, Malformed) and self.phase is Phase.COMMANDS:
-            self._answer(command.reply + b"\r\n")
-            return True
-        if isinstance(command, Malformed) or self.phase is Phase.ORPHAN:
+        if self.phase is Phase.ORPHAN:
             quitting = isinstance(command, Command) and command.verb is Verb.QUIT
             self._end(wording.BYE if quitting else self._own(wording.UNAVAILABLE))
             return False
+        if isinstance(command, Malformed):
+            self._answer(command.reply + b"\r\n")
+            return True
         done = self._handle(command)
         self._parked = None if done else command
         return done
@@ -59,13 +57,13 @@ class Requests(Exchange):
             return True
         if self._pending and (verb in _ALONE or not self._announced.pipelining):
             return False
+        if verb is Verb.RCPT:
+            return self._rcpt(command)
+        if verb is Verb.MAIL:
+            return self._mail(command)
         if verb is Verb.STARTTLS:
             self._start_tls()
             return True
-        if verb is Verb.MAIL:
-            return self._mail(command)
-        if verb is Verb.RCPT:
-            return self._rcpt(command)
         self._forward(command.line, Slot(command, barrier=verb in _BARRIERS))
         return True
 

@@ -263,7 +263,7 @@ class SmtpFront:
         """One row of the log; for a decoy the backend's knowledge too."""
         verdict = answered.verdict
         entry = verdict.entry
-        text = answered.reply.decode("utf-8", "replace")
+        text = answered.reply.decode("utf-8", "replace").removesuffix("\r\n")
         if answered.decoy and not answered.taken:
             self._backend.decoy_replied(answered.recipient.domain, int(text[:3]))
         self._recorder.record(
@@ -277,7 +277,7 @@ class SmtpFront:
                 verdict=verdict.verdict,
                 because=verdict.because,
                 pattern=entry.pattern if entry else None,
-                reply="\n".join(text.splitlines()),
+                reply=text.replace("\r\n", "\n"),
                 account=verdict.account,
                 scope=entry.scope if entry else None,
                 would=verdict.would,
