@@ -6,8 +6,8 @@ They are unpacked by `packaging/servers` into .cache/servers, never installed, a
 Fixtures:
 - `postfix`, `exim`, `opensmtpd`: a running server with the mailboxes user1, user2 and user3 of virtual.test.
 - `start_postfix(mailboxes=…, domains=…, main={…})`: another one. A mailbox `@d` is a catch-all; `main` is put over the
-  settings of main.cf, such as `{"mynetworks": "", "message_size_limit": "60000000"}`; `main_lines`, `master_lines`: text
-  for the end of main.cf and master.cf.
+  settings of main.cf, such as `{"mynetworks": "", "message_size_limit": "60000000"}`; `main_lines`, `master_lines`:
+  text for the end of main.cf and master.cf.
 - `start_exim(mailboxes=…, domains=…)`, `start_opensmtpd(users=…, domains=…)`: likewise, with fewer things to set.
 - `server`: for a test that is to run once with each of the three.
 - `swaks(*arguments)`: runs swaks and returns the CompletedProcess (stdout holds the transcript).
@@ -100,8 +100,9 @@ def start_postfix(servers: Path) -> Iterator[Callable[..., Postfix]]:
 def start_exim(servers: Path) -> Iterator[Callable[..., Exim]]:
     with contextlib.ExitStack() as stack:
 
-        def start(mailboxes: Sequence[str] = MAILBOXES, domains: Sequence[str] = DOMAINS) -> Exim:
-            running = Exim(servers, stack.enter_context(_open_folder()), mailboxes=mailboxes, domains=domains)
+        def start(mailboxes: Sequence[str] = MAILBOXES, domains: Sequence[str] = DOMAINS, lines: str = "") -> Exim:
+            folder = stack.enter_context(_open_folder())
+            running = Exim(servers, folder, mailboxes=mailboxes, domains=domains, lines=lines)
             stack.callback(running.stop)
             return running
 
@@ -112,8 +113,9 @@ def start_exim(servers: Path) -> Iterator[Callable[..., Exim]]:
 def start_opensmtpd(servers: Path) -> Iterator[Callable[..., OpenSmtpd]]:
     with contextlib.ExitStack() as stack:
 
-        def start(users: Sequence[str] = USERS, domains: Sequence[str] = DOMAINS) -> OpenSmtpd:
-            running = OpenSmtpd(servers, stack.enter_context(_open_folder()), users=users, domains=domains)
+        def start(users: Sequence[str] = USERS, domains: Sequence[str] = DOMAINS, lines: str = "") -> OpenSmtpd:
+            folder = stack.enter_context(_open_folder())
+            running = OpenSmtpd(servers, folder, users=users, domains=domains, lines=lines)
             stack.callback(running.stop)
             return running
 

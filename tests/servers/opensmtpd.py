@@ -1,7 +1,7 @@
 """A private OpenSMTPD. Its paths are compiled in, so it runs in a root of its own (chroot), away from the system's."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.servers.process import Mailboxes, ServerProcess, copy_with_libraries, free_ports, wait_for_ports
@@ -10,9 +10,10 @@ CONFIGURATION = """
 table domains {{ {domains} }}
 listen on 127.0.0.1 port {plain} hostname mx.virtual.test
 listen on 127.0.0.1 port {proxy} hostname mx.virtual.test proxy-v2
-action "store" maildir "/mail/%{{rcpt.user:lowercase|strip}}@%{{rcpt.domain:lowercase}}"
+{table}
+action "store" maildir "/mail/%{{rcpt.user:lowercase|strip}}@%{{rcpt.domain:lowercase}}"{virtual}
 match from any for domain <domains> action "store"
-"""
+{lines}"""
 PASSWD = """\
 root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/bin/sh
@@ -26,9 +27,20 @@ class OpenSmtpd(Mailboxes):
     """A running OpenSMTPD: ports `plain` and `proxy`, Maildirs below `mail`.
 
     The mailboxes are system users of its own root: what stands before the `@` exists in every one of the domains.
+    `virtual`: by a table of addresses instead, which words the refusal of an unknown one differently. `lines`:
+    for the end of smtpd.conf.
     """
 
-    def __init__(self, servers: Path, folder: Path, *, users: Iterable[str], domains: Iterable[str]) -> None:
+    def __init__(
+        self,
+        servers: Path,
+        folder: Path,
+        *,
+        users: Sequence[str],
+        domains: Sequence[str],
+        virtual: bool = False,
+        lines: str = "",
+    ) -> None:
         self.plain, self.proxy = free_ports(2)
         self.mail = folder / "mail"
         unpacked, libraries = servers / "opensmtpd", str(servers / "lib")
@@ -49,12 +61,16 @@ class OpenSmtpd(Mailboxes):
         (folder / "etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
         for place in Path("/lib").glob("*/libnss_files.so.2"):
             shutil.copy(place, folder / "lib")
+        addresses = ", ".join(f'"{user}@{domain}" = "{user}"' for user in users for domain in domains)
         configuration = folder / "etc/smtpd.conf"
         configuration.write_text(
             CONFIGURATION.format(
                 plain=self.plain,
                 proxy=self.proxy,
                 domains=", ".join(f'"{one}"' for one in domains),
+                table=f"table addresses {{ {addresses} }}" if virtual else "",
+                lines=lines,
+                virtual=" virtual <addresses>" if virtual else "",
             )
         )
         configuration.chmod(0o600)
