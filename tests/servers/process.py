@@ -66,6 +66,10 @@ class ServerProcess:
             if match := re.search(pattern, line):
                 return match
 
+    def reload(self) -> None:
+        """Has the server read its settings anew."""
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         """Asks the server to end, and ends what is left of its process group."""
         self._process.terminate()
