@@ -47,15 +47,20 @@ def matchers(
 
 
 class Loading:
-    """One list being loaded."""
+    """The lists being loaded. Attributes: done: set when they are in memory."""
 
-    def __init__(self, snapshot: Snapshot, done: Callable[[dict[str, Matcher]], None]) -> None:
-        """`done` gets what was made, in the thread of the loading."""
+    def __init__(self, snapshot: Snapshot, give: Callable[[dict[str, Matcher]], None]) -> None:
+        """`give` gets what was made, in the thread of the loading."""
         self._snapshot = snapshot
-        self._done = done
+        self._give = give
+        self.done = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lists into memory", daemon=True)
         self._thread.start()
+
+    def wait(self) -> None:
+        """Until it is done or given up."""
+        self._thread.join()
 
     def end(self) -> None:
         """Give up, if it is not done; wait for the thread."""
@@ -73,8 +78,9 @@ class Loading:
 
         try:
             began = time.perf_counter()
-            self._done(matchers(self._snapshot.looked_up(PART), self._snapshot.sizes(), pause))
+            self._give(matchers(self._snapshot.looked_up(PART), self._snapshot.sizes(), pause))
             _log.info("the lists are in memory after %.1f s", time.perf_counter() - began)
+            self.done.set()
             self._ended.wait(LAST_VERDICT_SECONDS)  # one that began before may still ask there
             self._snapshot.close()
         except Ended:

@@ -32,6 +32,7 @@ from gate.service.neighbour import offer
 from gate.service.opening import Opened, opened
 from gate.service.policy import PolicyPort
 from gate.service.port import MailPort
+from gate.service.settling import Settling
 
 TOUCH_SECONDS = 3600.0
 """XDG lets what was not touched for six hours be cleared from a runtime folder."""
@@ -107,6 +108,8 @@ async def _live(
     port = MailPort(folders, config, found, recorder)
     policy = PolicyPort(config, found, recorder)
 
+    settling: Settling | None = None
+
     def describe() -> Status:
         refused, accepted = recorder.totals()
         rules = found.guard.ruleset
@@ -120,7 +123,12 @@ async def _live(
             home=str(folders.data),
             settings=str(folders.config_file),
             offer=offer(config),
-            warnings=[*reload.warnings(), *_unreadable(rules), *recorder.warnings()],
+            warnings=[
+                *reload.warnings(),
+                *_unreadable(rules),
+                *recorder.warnings(),
+                *(settling.warnings() if settling else ()),
+            ],
         )
 
     def lines() -> SetupLines:
@@ -145,6 +153,7 @@ async def _live(
         async with _control(folders, methods, found), _signals(life, reload):
             await policy.open()
             await life.begin(state)
+            settling = Settling(found.desk, found.lists, lambda: loop.call_soon_threadsafe(life.settings_changed))
             await life.ended.wait()
             await life.end()
             found.events.publish("state", msgspec.structs.replace(describe(), state="not running"))  # a goodbye
@@ -153,6 +162,8 @@ async def _live(
         await port.end()
         methods.close()
         await reload.end()
+        if settling is not None:
+            await asyncio.to_thread(settling.end)
         recorder.stop()
 
 

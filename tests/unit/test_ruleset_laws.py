@@ -2,10 +2,10 @@
 
 import random
 import unicodedata
-from msgspec.structs import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gate.rules import address
 from gate.rules.address import Address
