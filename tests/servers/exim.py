@@ -20,9 +20,7 @@ smtp_banner = $primary_hostname ESMTP Exim
 {ports}
 domainlist local_domains = {domains}
 acl_smtp_rcpt = check_recipient
-# one name, so that a log can bear it; never the network
-host_lookup = 0.0.0.0/0
-host_lookup_order = byaddr
+host_lookup =
 rfc1413_hosts =
 tls_advertise_hosts =
 

@@ -56,7 +56,7 @@ def received(server: Server, subject: str, count: int) -> str:
 def logged(server: Server) -> str:
     """All of the server's log."""
     lines = "\n".join(server.process.lines)
-    return lines + (server.mail.parent / "log" / "mainlog").read_text() if isinstance(server, Exim) else lines
+    return lines + (server.mail.parent / "log" / "main").read_text() if isinstance(server, Exim) else lines
 
 
 def name_of(host: str) -> str:
