@@ -46,8 +46,8 @@ class ClientAddress:
     server_port: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "host", str(_address(self.host)))
-        object.__setattr__(self, "server_host", str(_address(self.server_host)))
+        object.__setattr__(self, "host", _text(self.host))
+        object.__setattr__(self, "server_host", _text(self.server_host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,11 @@ def parse_proxy_v2(data: bytes) -> ProxyHeader | None:
 def _client(body: bytes, size: int) -> ClientAddress:
     port, server_port = struct.unpack_from("!HH", body, 2 * size)
     return ClientAddress(str(ip_address(body[:size])), port, str(ip_address(body[size : 2 * size])), server_port)
+
+
+@lru_cache(maxsize=1024)
+def _text(text: str) -> str:
+    return str(_address(text))
 
 
 @lru_cache(maxsize=1024)

@@ -23,6 +23,7 @@ The rules:
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -182,9 +183,17 @@ def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=4)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Ready for one message after the other: most of the work is the key's."""
+    return hmac.new(key, digestmod="sha256")
+
+
 def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes:
     first, others = _WORDS if length >= _WORD else _CODES
-    digest = hmac.digest(key, canonical, "sha256")
+    mac = _keyed(key).copy()
+    mac.update(canonical)
+    digest = mac.digest()
     name = (digest[:1].translate(first) + digest[1:].translate(others)) * (length // len(digest) + 1)
     if name.startswith(other_than) and len(other_than) == length:
         name = bytes([digest[0] ^ 1]).translate(first) + name[1:]
