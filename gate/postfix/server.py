@@ -9,6 +9,7 @@ import errno
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -116,32 +117,32 @@ class PolicyFront:
     def gone(self, connection: "_Connection") -> None:
         self._connections.pop(connection, None)
 
-    def decide(self, request: Request) -> "tuple[bytes, Decision | None]":
-        """The action, and what is to be recorded of it once it was sent."""
+    def decide(self, request: Request) -> "Answer":
+        """How to answer a request, and what is to be recorded of it once that was sent."""
         question = asked(request)
         if question is None:
-            return DUNNO, None
+            return _NOTHING
         self.asked += 1
         if not self._active() or self._words.is_probe(question.recipient):
-            return DUNNO, None
+            return _NOTHING
         key = (question.instance, question.recipient)
         if question.instance and (before := self._remembered.get(key)) is not None:
-            return before, None
+            return Answer(before)
         try:
             judged = self._judge(question)
         except Fault as fault:  # no rules yet
             log.warning("%s", fault)
-            return DUNNO, None
+            return _NOTHING
         if judged is None:
-            return DUNNO, None
+            return _NOTHING
         verdict, reading = judged
-        action, reply = DUNNO, ""
-        if verdict.verdict == "refuse":
-            refusal = self._words.refusal(_domain(question.recipient) and from_wire(reading).domain)
-            action, reply = refusal.action(question.recipient), refusal.reply(question.recipient)
+        # Made for whoever is let in too: a missing account must not be answered sooner than a denied sender.
+        refusal = self._words.refusal(_domain(question.recipient) and from_wire(reading).domain)
+        action = refusal.action(question.recipient)
+        action = action if verdict.verdict == "refuse" else DUNNO
         if question.instance:
             self._remember(key, action)
-        return action, _row(question, reading, verdict, reply)
+        return Answer(action, Decided(question, reading, verdict, refusal))
 
     def _judge(self, question: Asked) -> tuple[Verdict, str] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
@@ -157,8 +158,8 @@ class PolicyFront:
                 found = verdict, reading
         return found
 
-    def record(self, decision: Decision) -> None:
-        self._recorder.record(decision)
+    def record(self, decided: "Decided") -> None:
+        self._recorder.record(_row(decided))
 
     def _remember(self, key: tuple[str, str], action: bytes) -> None:
         while len(self._remembered) >= REMEMBERED:
@@ -172,19 +173,40 @@ def _domain(recipient: str) -> str:
     return "" if domain.startswith(("[", "#")) else domain
 
 
-def _row(question: Asked, reading: str, verdict: Verdict, reply: str) -> Decision:
-    entry = verdict.entry
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A recipient that was judged. `reading`: the own address that the verdict is on."""
+
+    question: Asked
+    reading: str
+    verdict: Verdict
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a request. `decided`: None where there is nothing to record."""
+
+    action: bytes
+    decided: Decided | None = None
+
+
+_NOTHING = Answer(DUNNO)
+
+
+def _row(decided: Decided) -> Decision:
+    question, verdict, entry = decided.question, decided.verdict, decided.verdict.entry
     return Decision(
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         front="policy",
         client=question.client,
         helo=question.helo,
         sender=from_wire(question.sender).text,
-        recipient=from_wire(reading).text,
+        recipient=from_wire(decided.reading).text,
         verdict=verdict.verdict,
         because=verdict.because,
         pattern=entry.pattern if entry else None,
-        reply=reply,
+        reply=decided.refusal.reply(question.recipient) if verdict.verdict == "refuse" else "",
         account=verdict.account,
         scope=entry.scope if entry else None,
         would=verdict.would,
@@ -212,22 +234,22 @@ class _Connection(asyncio.Protocol):
             requests, error = problem.before, problem
         if requests:
             self._front.active_again(self)
-            decided = [self._decided(request) for request in requests]
-            self._transport.write(b"".join(answer(action) for action, _ in decided))
-            for _, decision in decided:  # after the answer: nobody is to wait for the log
-                if decision is not None:
-                    self._front.record(decision)
+            answers = [self._answer(request) for request in requests]
+            self._transport.write(b"".join([answer(one.action) for one in answers]))
+            for one in answers:  # behind the answer: nobody is to wait for the log
+                if one.decided is not None:
+                    self._front.record(one.decided)
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
             self.end()
 
-    def _decided(self, request: Request) -> "tuple[bytes, Decision | None]":
+    def _answer(self, request: Request) -> Answer:
         try:
             return self._front.decide(request)
         except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
             trouble.keep(log, "a question of Postfix could not be answered")
-            return DUNNO, None
+            return _NOTHING
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()

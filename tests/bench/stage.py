@@ -53,8 +53,9 @@ def why_no_postfix() -> str | None:
 
 
 @contextlib.contextmanager
-def postfix(**main: str) -> Iterator[Postfix]:
-    """A Postfix that takes mail for the three users into its queue and throws it away from there."""
+def postfix(*, master_lines: str = "", **main: str) -> Iterator[Postfix]:
+    """A Postfix that takes mail for the three users into its queue and throws it away from there.
+    `main`, `master_lines`: more for main.cf, for master.cf."""
     settings = {"virtual_transport": "discard", "message_size_limit": "100000000", **main}
     with folder() as place:
         servers = SERVERS
@@ -62,7 +63,9 @@ def postfix(**main: str) -> Iterator[Postfix]:
             servers = Path(shutil.copytree(servers, place / "servers", symlinks=True))
         (place / "postfix").mkdir()
         boxes = [SPAMMER, ACCOUNT, FRIEND]
-        running = Postfix(servers, place / "postfix", mailboxes=boxes, domains=[DOMAIN], main=settings)
+        running = Postfix(
+            servers, place / "postfix", mailboxes=boxes, domains=[DOMAIN], main=settings, master_lines=master_lines
+        )
         try:
             yield running
         finally:

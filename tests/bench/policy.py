@@ -1,0 +1,117 @@
+"""What the policy front costs a Postfix, and whether a denied sender can tell by time: one Postfix, two of its ports.
+
+`python -m tests.bench.policy [--seconds S] [--rounds N] [--pairs N]`. One port asks the gate by the lines that
+`irusu-gate lines postfix-policy` prints, the other is as without Irusu; they are played turn about.
+"""
+
+import argparse
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gate.forms import ImportItem
+from tests.bench import race, stage, table, timing
+from tests.bench.race import Way, Work
+from tests.servers.policy import lines_of, serving
+from tests.servers.postfix import Postfix
+from tests.servers.process import free_ports
+from tests.wire.gate_process import Gate, Home
+
+ALONE, ASKING = "Postfix alone", "asking the gate"
+ORDERS = [
+    Work("accepted, 1 KB, c=10", 10),
+    Work("refused, c=10", 10, refused=True),
+    Work("refused, c=1", 1, refused=True),
+]
+
+
+@dataclass
+class Beside:
+    """A Postfix, its port that asks, and the gate that is asked."""
+
+    postfix: Postfix
+    asking: int
+    gate: Gate
+
+
+def master_lines(printed: str, port: int) -> str:
+    """A second smtpd with what is printed for main.cf."""
+    found = re.findall(r"^(\w+) =\s*((?:.+\n(?:[ \t].*\n)*)|(?:\n(?:[ \t].*\n)+))", printed, re.MULTILINE)
+    options = "".join(f"    -o {{ {name} = {' '.join(value.split())} }}\n" for name, value in found)
+    return f"{port} inet n - n - - smtpd\n{options}"
+
+
+@contextlib.contextmanager
+def beside() -> Iterator[Beside]:
+    with stage.folder() as place:
+        asking, policy = free_ports(2)
+        home = Home(place / "home")
+        file = home.path / "config" / "gate.toml"
+        file.parent.mkdir(parents=True)
+        text = f'[gate]\ndomains = ["{stage.DOMAIN}"]\ndeliver = "smtp://127.0.0.1:9"\n'
+        text += f'[policy]\nlisten = ["127.0.0.1:{policy}"]\n'
+        file.write_text(text)
+        lines = master_lines(lines_of(home, "postfix-policy", "main.cf"), asking)
+        # Nobody is in mynetworks: those are let through before they are asked about.
+        with stage.postfix(master_lines=lines, mynetworks="") as server:
+            file.write_text(text.replace(":9", f":{server.plain}"))
+            home.done("account", "add", stage.ACCOUNT)
+            home.done("deny", stage.ACCOUNT, stage.SPAMMER)
+            with serving(home) as gate:
+                yield Beside(server, asking, gate)
+
+
+def speeds(found: Beside, rounds: int, seconds: float) -> list[list[object]]:
+    ways = [Way(ALONE, found.postfix.plain), Way(ASKING, found.asking, found.gate.process.pid)]
+    rows: list[list[object]] = []
+    for work in ORDERS:
+        times = race.run(
+            work,
+            ways,
+            rounds=rounds,
+            seconds=seconds,
+            gates=[ASKING],
+            settled=lambda: stage.wait_until_idle(found.postfix),
+        )
+        alone, asking = times[ALONE], times[ASKING]
+        ratios = [through / straight for straight, through in zip(alone.speeds, asking.speeds, strict=True)]
+        middle = [sorted(each)[len(each) // 2] for each in (alone.speeds, asking.speeds, asking.cpu)]
+        rows.append([work.name, f"{middle[0]:.0f}", f"{middle[1]:.0f}", table.spread(ratios), f"{middle[2]:.3f} s"])
+    return rows
+
+
+def by_time(found: Beside, pairs: int) -> list[list[object]]:
+    denied, missing, others = (timing.names(prefix, pairs) for prefix in ("dead", "gone", "none"))
+    with stage.client(found.gate.home) as link:
+        stage.apply(link, "bench", [ImportItem(scope=name, patterns=[stage.SPAMMER]) for name in denied])
+    timing.ask(found.asking, timing.names("warm", 50), timing.names("cold", 50), 0)
+    return [
+        timing.row("asking the gate, each for the first time", timing.ask(found.asking, denied, missing, 1)),
+        timing.row("asking the gate, again", timing.ask(found.asking, denied, missing, 2)),
+        timing.row("Postfix alone, missing against missing", timing.ask(found.postfix.plain, others, missing, 3)),
+    ]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--seconds", type=float, default=0.6, help="of each way in a round")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--pairs", type=int, default=1_000)
+    chosen = options.parse_args()
+    print(table.machine())
+    if (why := stage.why_no_postfix()) is not None:
+        print(why)
+        return
+    with beside() as found:
+        race.run(ORDERS[0], [Way(ASKING, found.asking)], rounds=1, seconds=0.1, gates=[ASKING], settled=lambda: None)
+        rows = speeds(found, chosen.rounds, chosen.seconds)
+        times = by_time(found, chosen.pairs)
+    heads = ("work", "sessions/s alone", "sessions/s asking", "ratio, median (least to most)", "gate's CPU a 1,000")
+    table.show("The policy front beside Postfix", heads, rows)
+    heads = ("way", "pairs", "AUC", "denied, median us", "missing, median us")
+    table.show("Denied against missing, by the time of the answer to RCPT", heads, times)
+
+
+if __name__ == "__main__":
+    main()
