@@ -6,12 +6,13 @@ no clock, no randomness. A decoy must never be shown to a client: `WayBack` goes
 
 The rules:
 - Sixteen letters and digits, the first a letter, replace the first run of ASCII letters and digits of the local part.
-  Source route, quotes, separators, `+tag` and domain stay. A name (the local part without its tag and its quotes) that
-  has no ASCII letter or digit is replaced whole.
+  Source route, quotes, separators, `+tag` and domain stay. In a name (the local part without its tag and its quotes)
+  that has no ASCII letter or digit they stand behind its first character, so that what a server says of its characters
+  (`-` first, a dot last, non-ASCII without SMTPUTF8, a backslash that it takes away) stays too.
 - Near a limit length tells: the sixteen would make an address too long where the recipient's own name would not. So
   where the local part would have more than 64 octets, the path more than 254 or the whole line more than 512 (RFC 5321
-  4.5.3.1), as they are or with the sixteen put in, the name put in has exactly the length of the run it replaces (1
-  where that is nothing). In such a place nothing else changes its length, whatever a server's limits are.
+  4.5.3.1), as they are or with the sixteen put in, the name put in has exactly the length of the run it replaces; a
+  name without a run is replaced whole (by 1 where it is nothing). In such a place nothing else changes its length, whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
   route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
   expects. Where a backslash may cut the run short, the run counts too: `"al\\ias"` and `alias` are one recipient, and
@@ -54,6 +55,7 @@ _RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in
 _UNPLAIN = frozenset({b"@", b'"'})
 """What a path with a source route or quotes begins with."""
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_CHARACTER = re.compile(rb"\\?[\x00-\x7f]|[\x80-\xff][\x80-\xbf]*|")
 
 
 class Decoy(msgspec.Struct, frozen=True):
@@ -81,11 +83,14 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
     if delimiter and (at := path.find(delimiter, start + 1, end)) > 0:
         stop = at
     run = _RUN.search(path, start, stop)
-    first, last = run.span() if run else (start, stop)
-    original = path[first:last]
-    more = max(0, NAME_LENGTH - len(original))
+    first, last = run.span() if run else (_beyond_first(path, start, stop),) * 2
+    more = max(0, NAME_LENGTH - (last - first))
     roomy = end - start + 2 * quoted + more <= LOCAL_LIMIT and len(path) + more <= PATH_LIMIT
-    length = NAME_LENGTH if roomy and line + more <= LINE_LIMIT else max(1, len(original))
+    roomy = roomy and line + more <= LINE_LIMIT
+    if not run and not roomy:
+        first, last = start, stop
+    original = path[first:last]
+    length = NAME_LENGTH if roomy else max(1, len(original))
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
     if quoted and path.find(b"\\", start, end) >= 0:
         canonical += b"\\" + original.lower()
@@ -172,6 +177,11 @@ def _local_part(path: bytes) -> Place:
         at = path.rfind(b"@")
         return Place(0, len(path) if at < 0 else at, False)
     return locate(path.decode("latin-1"))
+
+
+def _beyond_first(path: bytes, start: int, stop: int) -> int:
+    character = _CHARACTER.match(path, start, stop)
+    return character.end() if character else start
 
 
 def _canonical(local: bytes, domain: bytes, *, quoted: bool) -> bytes:
