@@ -37,7 +37,7 @@ _NO_CERTIFICATE = (
     "the mail server offers STARTTLS, but the gate before it has no certificate: mail comes in unencrypted, and "
     "senders that go by MTA-STS or DANE will refuse to deliver; set [tls] certificate and key in gate.toml"
 )
-ROOM_SECONDS = (0.1, 0.4)
+ROOM_SECONDS = (0.1, 0.5, 1.0, 2.0)
 """Pauses in which a mail server that said 421 may notice that others have gone, before it is asked again."""
 TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
 
