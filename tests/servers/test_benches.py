@@ -13,6 +13,7 @@ TINY = {
     "survey": ["--megabytes", "1"],
     "lists": ["--entries", "200", "--accounts", "5"],
     "timing": ["--pairs", "10"],
+    "policy": ["--seconds", "0.05", "--rounds", "1", "--pairs", "10"],
 }
 
 
