@@ -39,6 +39,8 @@ COMMAND_LIMIT = 4096
 PROXY_SECONDS = 30.0
 IDLE_SECONDS = 86_400.0
 """The gate in front has the real limits; aiosmtpd's would cut a DATA that is merely slow."""
+RECIPIENTS = 1000
+"""Of one message; RFC 5321 4.5.3.1.8 asks for 100."""
 FOLDER_NAME_LIMIT = 150
 
 Lookup = Callable[[Address], str | None]
@@ -184,6 +186,8 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: _Envelope, path: str, options: list[str]
     ) -> bytes:
+        if len(envelope.copies) >= RECIPIENTS:
+            return b"452 4.5.3 Error: too many recipients"
         recipient = from_wire(path)
         account = self._lookup(recipient) or self._lookup(without_tag(recipient, self._delimiter))
         if account is not None:

@@ -5,7 +5,7 @@ import importlib
 
 from tests.bench import table
 
-NAMES = ("loris",)
+NAMES = ("loris", "kill")
 
 
 def main() -> None:

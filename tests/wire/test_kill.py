@@ -11,6 +11,7 @@ from gate.control import client
 from gate.control.messages import AddEntries
 from gate.errors import Fault
 from gate.folders import Folders
+from tests.soak import kill
 from tests.wire.gate_process import SECONDS, Home
 
 WRITERS = 3
@@ -111,3 +112,10 @@ def test_killed_at_any_moment_nothing_answered_is_lost(tmp_path: Path, rounds: i
     assert len(home.json("history")) >= len(kept)
     with home.gate() as gate:
         assert gate.status()["state"] == "guarding"
+
+
+def test_gate_and_backend_killed_at_any_moment_keep_every_promise(tmp_path: Path) -> None:
+    tally, kept, gates, backends = kill.play(tmp_path, messages=150, seed=3)
+    kill.check(tally, kept)
+    assert len(tally.acknowledged) == 150
+    assert gates + backends >= 1
