@@ -32,7 +32,12 @@ class StartTls(msgspec.Struct, frozen=True):
 
 
 class CloseClient(msgspec.Struct, frozen=True):
-    """Send what is buffered for the client, then close. Nothing more of it will be heard."""
+    """Send what is buffered for the client, then close. Nothing more of it will be heard.
+
+    `linger`: it may still be sending; after its QUIT it is not.
+    """
+
+    linger: bool = True
 
 
 class CloseBackend(msgspec.Struct, frozen=True):

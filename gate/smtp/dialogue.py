@@ -191,7 +191,7 @@ class Dialogue(Requests):
             decoy = slot.decoy.path if slot.decoy and slot.disguised else b""
             self._do(Answered(slot.sender, slot.recipient, slot.verdict, decoy, raw, taken))
         if ending:
-            self._end(raw)
+            self._end(raw, quits=verb is Verb.QUIT)
             return
         if verb is Verb.MAIL:
             self._envelope.answered(slot.sender, reply)

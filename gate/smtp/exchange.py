@@ -120,11 +120,12 @@ class Exchange:
         self._envelope.end()
         self._move(Signal.SPOILT)
 
-    def _end(self, reply: bytes) -> None:
-        """Ends the session; nothing is said in the middle of a handshake."""
+    def _end(self, reply: bytes, *, quits: bool = False) -> None:
+        """Ends the session; nothing is said in the middle of a handshake. `quits`: the client wanted it."""
         if self.phase is Phase.TLS:
             reply = b""
         self._move(Signal.END)
+        linger = not quits or bool(self._input.held)
         self._pending.clear()
         self._input.clear()
         self._parked = None
@@ -132,4 +133,4 @@ class Exchange:
         if reply:
             self._say(reply)
         self._do(CloseBackend())
-        self._do(CloseClient())
+        self._do(CloseClient(linger))

@@ -297,8 +297,11 @@ class Session(asyncio.Protocol):
             case actions.CloseBackend():
                 if self._backend is not None:
                     self._backend.close()
-            case actions.CloseClient():
-                self._linger()
+            case actions.CloseClient(linger):
+                if linger or self._tls or self._client_full:
+                    self._linger()
+                else:
+                    self._transport.close()
             case actions.DecoyAccepted(path):
                 self._house.decoy_accepted(path)
             case actions.Wait(seconds):

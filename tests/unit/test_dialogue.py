@@ -161,6 +161,13 @@ def test_own_answers_are_limited() -> None:
     assert one.phase is Phase.CLOSED
 
 
+@pytest.mark.parametrize(("said", "linger"), [(b"QUIT\r\n", False), (b"QUIT\r\nNOOP\r\n", True)])
+def test_a_client_that_quits_is_not_waited_for_unless_it_goes_on(said: bytes, linger: bool) -> None:
+    one = dialogue(b"PIPELINING")
+    one.client_data(said)
+    assert one.backend_reply(reply_of(b"221 bye"))[-1] == CloseClient(linger)
+
+
 def test_retiring_ends_the_idle_at_once_and_others_after_their_transaction() -> None:
     assert to_client(dialogue().retire())[:9] == b"421 4.3.2"
     one = dialogue()

@@ -267,7 +267,7 @@ def test_who_does_not_close_his_side_still_counts(loop: str, monkeypatch: pytest
             lingering = [await running.client(), await running.client()]
             for client in lingering:
                 await begin(client)
-                assert (await client.ask(b"QUIT"))[0][:3] == b"221"
+                assert (await client.ask(b"QUIT\r\nNOOP"))[0][:3] == b"221"
                 assert await client.eof() == b""
             assert running.front.sessions == 0
             third = await running.client()
