@@ -105,7 +105,7 @@ ALLOWED: dict[str, str] = {
     "gate.client_address": '"auto", "proxy", "xclient" or "none"',
     "gate.trusted": _NETWORKS,
     "gate.trusted_proxies": _NETWORKS,
-    "gate.recipient_delimiter": 'one character that is no letter, digit or "@", such as "+"; "" for none',
+    "gate.recipient_delimiter": 'characters that are no letter, digit or "@", such as "+" or "+-"; "" for none',
     "gate.bare_newline": '"reject" or "normalize"',
     "gate.hostname": 'a host name, such as "mail.example.org"; "" for the one of the server behind',
     "tls": "a section [tls]",
@@ -173,7 +173,8 @@ def _network(text: str) -> None:
 
 
 def _delimiter(text: str) -> None:
-    if text and (len(text) != 1 or not text.isascii() or not text.isprintable() or text.isalnum() or text in '@" '):
+    twice = len(set(text)) < len(text)
+    if twice or any(not char.isascii() or not char.isprintable() or char.isalnum() or char in '@" ' for char in text):
         raise ValueError(text)
 
 

@@ -12,7 +12,8 @@ The rules:
 - Near a limit length tells: the sixteen would make an address too long where the recipient's own name would not. So
   where the local part would have more than 64 octets, the path more than 254 or the whole line more than 512 (RFC 5321
   4.5.3.1), as they are or with the sixteen put in, the name put in has exactly the length of the run it replaces; a
-  name without a run is replaced whole (by 1 where it is nothing). In such a place nothing else changes its length, whatever a server's limits are.
+  name without a run is replaced whole (by 1 where it is nothing). In such a place nothing else changes its length,
+  whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
   route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
   expects. Where a backslash may cut the run short, the run counts too: `"al\\ias"` and `alias` are one recipient, and
@@ -75,13 +76,14 @@ class Decoy(msgspec.Struct, frozen=True):
 def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0) -> Decoy:
     """The decoy of the forward-path `path`: the bytes between `<` and `>` as the client wrote them (RFC 5321 4.1.2).
 
-    `key` is the installation's; `delimiter` the backend's recipient delimiter, one character, or empty for none; `line`
-    the octets of the whole command line, its end included. Never fails: whatever stands there has a decoy.
+    `key` is the installation's; each octet of `delimiter` is a recipient delimiter of the backend's, the first found
+    cuts; `line`: the octets of the whole command line, its end included. Never fails: whatever stands there has one.
     """
     start, end, quoted = _local_part(path)
     stop = end
-    if delimiter and (at := path.find(delimiter, start + 1, end)) > 0:
-        stop = at
+    for octet in delimiter:
+        if (at := path.find(octet, start + 1, stop)) > 0:
+            stop = at
     run = _RUN.search(path, start, stop)
     first, last = run.span() if run else (_beyond_first(path, start, stop),) * 2
     more = max(0, NAME_LENGTH - (last - first))

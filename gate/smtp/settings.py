@@ -22,7 +22,7 @@ class Settings:
         trusted: networks whose clients may send anywhere the backend lets them.
         proxies: networks whose connections begin with a PROXY v2 header.
         tls: for STARTTLS; None: it is not offered.
-        delimiter: the backend's recipient delimiter, one character or none.
+        delimiter: each octet is a recipient delimiter of the backend's.
     """
 
     terms: Terms

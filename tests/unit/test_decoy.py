@@ -59,6 +59,8 @@ def test_the_shape_of_a_decoy(path: bytes, shape: bytes) -> None:
 def test_other_delimiters_keep_their_tag() -> None:
     assert decoy_for(KEY, "é-tag@d".encode(), b"-").path.endswith(b"-tag@d")
     assert decoy_for(KEY, "é-tag@d".encode(), b"").original == b"tag"
+    for path in (b"~-tag+more@d", b"~+tag-more@d"):
+        assert decoy_for(KEY, path, b"+-").path.endswith(path[1:])
 
 
 @given(paths)
