@@ -1,8 +1,8 @@
 """Two sessions that must not be told apart: the same commands for a denied recipient and for one that is not there.
 
-For the tests of `tests/servers/test_twin_*.py`. The conversation is a raw socket and what is compared is every byte that
-came back; nothing is taken out of it but the denied name (put in place of the unknown one, which is as long) and what
-a server makes new in each session: queue ids and times.
+The conversation is a raw socket, and what is compared is every byte that came back; nothing is taken out of it but the
+denied name (in its place is put the unknown one, which is as long) and what a server makes new in each session: queue
+ids and times.
 """
 
 import contextlib
