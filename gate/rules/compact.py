@@ -5,11 +5,10 @@ the 64-bit hash of a key, keyed with this process's secret (siphash; PYTHONHASHS
 one mark would be one key here: that happens once in 10^13 look-ups among a million, and nobody can bring it about.
 """
 
-import sys
 from array import array
 from collections.abc import Callable
 
-if sys.hash_info.width >= 64:
+if hash(2**61 - 1) == 0:  # what numbers are reduced by tells how wide a hash is
     _mark: Callable[[str], int] = hash
 else:
 

@@ -32,18 +32,18 @@ class Matcher:
 
     Attributes:
         scope: the scope's text, for messages.
-        plain, sought: what is looked up, and what is sought.
+        plain, sought: what is looked up, and what is sought; bare: nothing is sought.
         unreadable: entries whose pattern no longer parses; they match nothing.
     """
 
-    __slots__ = ("_bare", "plain", "scope", "sought", "unreadable")
+    __slots__ = ("bare", "plain", "scope", "sought", "unreadable")
 
     def __init__(self, scope: str, plain: Plain, sought: Sought, unreadable: Sequence[EntryRule] = ()) -> None:
         self.scope = scope
         self.plain = plain
         self.sought = sought
         self.unreadable = unreadable
-        self._bare = sought.empty
+        self.bare = sought.empty
 
     @property
     def parts(self) -> "Sequence[Matcher]":
@@ -56,7 +56,10 @@ class Matcher:
     def find(self, asked: Asked) -> EntryRule | None:
         """The entry that decides on a sender: address, domain, subdomains, then the rest; at equal rank allow."""
         found = self.plain.find(asked)
-        return found if found is not None or self._bare else self.sought.find(asked.subjects)
+        if self.bare:
+            return found
+        sought = self.sought.find(asked.subjects)  # in any case: what is found sooner is not to be told sooner
+        return sought if found is None else found
 
     def covers(self, sender: Address) -> bool:
         """Whether any entry matches that very address."""
@@ -127,10 +130,11 @@ def build(scope: str, entries: Iterable[EntryRule], pause: Callable[[], None] = 
 class Together:
     """Several texts that mean one scope (an alias beside its account): as if all stood in one."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("bare", "parts")
 
     def __init__(self, parts: Sequence[Matcher]) -> None:
         self.parts = parts
+        self.bare = all(part.bare for part in parts)
 
     def find(self, asked: Asked) -> EntryRule | None:
         for rank in zip(*(part.ranks(asked) for part in self.parts), strict=True):

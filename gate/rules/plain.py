@@ -90,11 +90,15 @@ class Plain:
         """The entry that decides: address before domain before subdomains; at equal rank allow."""
         over, look_up = self._held.rules, self._base.get
         for key in asked.keys:
-            if (over and key in over) or look_up(key):
-                found = self._first(asked.addresses) or self._first(asked.domains)
-                if found is not None:
-                    return found
-                break
+            if over and key in over:
+                found = over[key]
+            else:
+                value = look_up(key)
+                found = self._made(key, value) if value else None
+            if found is not None:
+                if len(asked.keys) > 2:  # of several forms another one may decide
+                    found = self._first(asked.addresses) or self._first(asked.domains)
+                return found
         return self._first(asked.above) if self._above else None
 
     def ranks(self, asked: Asked) -> Iterator[list[tuple[Any, EntryRule]]]:

@@ -18,6 +18,7 @@ from gate.rules.domain import canonical_domain
 from gate.rules.entry import EntryRule
 from gate.rules.matcher import Matcher, RulesetError, Together, no_pause, nothing, together
 from gate.rules.scope import EVERYONE, ScopeError, parse_scope
+from gate.rules.sought import Sought
 
 __all__ = [
     "AccountRule", "EntryRule", "Ruleset", "RulesetError", "ScopeError", "Verdict", "compile_ruleset", "parse_scope",
@@ -61,6 +62,9 @@ class Ruleset:
         """By the text of the scope, as stored."""
         self._by_key: dict[str, Matcher | Together] = {}
         """By what that text means: an alias means its account."""
+        self._stand_in: Sought | None = None
+        """What is sought for the account that has most of it. The like is sought for every recipient, for one who has
+        no list and one who does not exist: else the time of an answer would tell them from one who denies."""
 
     @property
     def unreadable(self) -> Sequence[EntryRule]:
@@ -121,15 +125,18 @@ class Ruleset:
     def _deciding_entry(self, sender: Address, recipient: Address, scopes: Sequence[str]) -> EntryRule | None:
         """That of the narrowest scope that has one."""
         asked = Asked(address.matched_forms(sender), recipient, self._delimiter)
-        found = None
-        by_key = self._by_key
+        found, bare, by_key = None, True, self._by_key
         for key in scopes:
-            entry = by_key.get(key, _NO_LIST).find(asked)
+            list_ = by_key.get(key, _NO_LIST)
+            entry = list_.find(asked)
             found = found or entry
+            bare = bare and list_.bare
         for key in (f"@{recipient.domain}", EVERYONE):
             if key in by_key:
                 entry = by_key[key].find(asked)
                 found = found or entry
+        if bare and self._stand_in is not None:
+            self._stand_in.find(asked.subjects)  # in place of patterns of his own
         return found
 
     # ------------------------------------------------------------ others like it
@@ -184,6 +191,11 @@ class Ruleset:
                 parts.append(matcher)
             if parts:
                 made._by_key[key] = together(parts)
+        made._stand_in = max(
+            (each.sought for scope, each in made._scopes.items() if not each.bare and scope[0] not in "*@"),
+            key=len,
+            default=None,
+        )
         return made
 
 

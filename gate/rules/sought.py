@@ -58,24 +58,29 @@ class _Set:
 class Sought:
     """See the module. It does not change: `changed` makes another. Attributes: empty: there is nothing to be found."""
 
-    __slots__ = ("_held", "_matches", "_scope", "_sets", "_weight", "empty")
+    __slots__ = ("_held", "_scope", "_sets", "_weight", "empty")
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
         self._held = Held()
         self._sets: tuple[_Set, ...] = ()
-        self._matches: Sequence[Callable[[str], Sequence[int] | None]] = ()
         self._weight = 0
         self.empty = True
 
+    def __len__(self) -> int:
+        return len(self._held.rules)
+
     def find(self, subjects: Sequence[str]) -> EntryRule | None:
         """The entry that decides; at equal rank allow."""
+        rules, first = self._held.rules, None
         for subject in subjects:
-            for match in self._matches:
-                if match(subject):
-                    found = self.matching(subjects)
-                    return min(found, key=_decides)[1] if found else None
-        return None
+            for each in self._sets:
+                for index in each.match(subject) or ():
+                    rule = rules.get(each.texts[index])
+                    if rule is not None and first is not None:
+                        return min(self.matching(subjects), key=_decides)[1]
+                    first = first or rule
+        return first
 
     def matching(self, subjects: Sequence[str]) -> list[tuple[Any, EntryRule]]:
         """All that match, each with its place in the order in which they are told of."""
@@ -115,7 +120,6 @@ class Sought:
             raise RulesetError("ruleset.too_large", scope=self._scope)
         made._weight = heavy
         made._sets = _sets(self._scope, held.rules.keys(), self._sets, pause)
-        made._matches = [each.match for each in made._sets]
         made.empty = not count
         return made
 
