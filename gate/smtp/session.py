@@ -363,7 +363,10 @@ class Session(asyncio.Protocol):
         if self._tls or self._eof or self._transport.is_closing() or not self._transport.can_write_eof():
             self._transport.close()
         else:
-            self._transport.write_eof()
+            try:
+                self._transport.write_eof()
+            except OSError:  # the client has reset the connection, and we were not told yet
+                self._transport.abort()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(LINGER_SECONDS, self._transport.abort)
