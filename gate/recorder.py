@@ -27,8 +27,8 @@ BATCH_SECONDS = 0.1
 """Between two batches: at most ten events a second, and a decision is seen well within half a second."""
 RETRY_SECONDS = 1.0
 TRIM_SECONDS = 600.0
-TRIM_ROWS = 20_000
-"""The log is trimmed after so long, or so many new rows."""
+TRIM_ROWS = (100, 20_000)
+"""The log is trimmed after so long, or a tenth of what it may hold in new rows, but no fewer and no more than these."""
 
 _log = logging.getLogger(__name__)
 
@@ -219,10 +219,11 @@ class Recorder:
 
     def _trim(self) -> None:
         now = time.monotonic()
-        if (now < self._trim_at and self._untrimmed < TRIM_ROWS) or self._pending:
+        keep_days, max_rows = self._limits
+        enough = min(max(TRIM_ROWS[0], max_rows // 10), TRIM_ROWS[1])
+        if (now < self._trim_at and self._untrimmed < enough) or self._pending:
             return
         self._untrimmed = 0
-        keep_days, max_rows = self._limits
         more = False
         try:
             oldest = self._age.oldest(datetime.now(UTC), now, keep_days)

@@ -190,6 +190,8 @@ class _Using:
         self._log = log
 
     def __enter__(self) -> Database:
+        if self._log._database is None and self._log._set_aside is not None:
+            self._log.reopen()  # the new one, at once: there is nothing to wait for
         database = self._log._database
         if database is None:
             trouble = self._log._trouble

@@ -191,6 +191,28 @@ def test_the_recorder_trims_by_itself(tmp_path: Path) -> None:
         assert it.log.totals()[0] >= 12_001
 
 
+def test_a_dictionary_attack_is_bounded_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a million tries to the default of two million rows, so fifty thousand to a thousand (`python -m tests.soak
+    flood` has the million)."""
+    monkeypatch.setattr("gate.recorder.BATCH_SECONDS", 0.0)
+    with recording(tmp_path, max_rows=1000) as it:
+        most = 0
+        for start in range(0, 50_000, 1000):
+            for number in range(start, start + 1000):
+                it.recorder.record(decision(number, account=None, entry_id=None, because="none", verdict="accept"))
+            it.heard.wait(start + 1000)
+            database = it.log._database
+            assert database is not None
+            with database.reading() as tx:
+                most = max(most, tx.exec_driver_sql("SELECT count(*) FROM decision").scalar() or 0)
+        assert it.recorder.totals() == (0, 50_000)
+        assert most <= 1000 + 2 * 1000  # one batch, and what came while it was trimmed
+        assert it.recorder.warnings() == []
+    with contextlib.closing(open_log(tmp_path / "log.db")) as log:
+        assert log.totals() == (0, 50_000)
+    assert (tmp_path / "log.db").stat().st_size < 3_000_000
+
+
 @pytest.mark.parametrize("trim_rows", [3, 20_000])
 def test_old_rows_go_and_totals_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trim_rows: int) -> None:
     monkeypatch.setattr("gate.store.decisions.TRIM_ROWS", trim_rows)
