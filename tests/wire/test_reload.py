@@ -57,7 +57,7 @@ def test_domains_and_limits_change_at_once(home):
 
 @pytest.mark.parametrize(
     "broken",
-    ["[gate", "[gate]\nlisten = []\n", '[policy]\nreply = "550 no"\n', '[tls]\ncertificate = "/n"\nkey = "/n"\n'],
+    ["[gate", "[gate]\nlisten = []\n", '[policy]\nreply = "250 no"\n', '[tls]\ncertificate = "/n"\nkey = "/n"\n'],
 )
 def test_a_broken_file_is_one_line_and_changes_nothing(home, broken):
     write(home, "[limits]\nmessage_bytes = 1000\n")
