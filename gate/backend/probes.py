@@ -148,7 +148,13 @@ class Backend:
 
     async def _ask(self) -> None:
         self._plain = None
-        passing = await find_passing(self.target, self.passing or self.wish)
+        try:
+            passing = await find_passing(self.target, self.passing or self.wish)
+        except BackendError as error:
+            if error.code in OBSTACLES:  # it greets all the same, and the owner may want to see which server that is
+                with contextlib.suppress(BackendError):
+                    self.offer = await ask_offer(self.target, "none")
+            raise
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
         answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}

@@ -4,6 +4,7 @@ It reads gate.toml and asks the server; it opens no port and no database, so tha
 """
 
 import asyncio
+import logging
 
 from gate import config as settings
 from gate.backend.probes import Backend
@@ -41,6 +42,7 @@ def check(folders: Folders) -> BackendReport:
         domains=lambda: domains,
         listed=lambda: listed,
     )
+    logging.getLogger("gate").addHandler(logging.NullHandler())  # the one line is the command's to say
     asyncio.run(backend.examine())
     closed = without_domains(config, str(folders.config_file))
     return report(backend, deliver=config.gate.deliver, domains=domains, listed=listed, closed=closed)

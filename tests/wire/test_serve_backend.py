@@ -103,6 +103,10 @@ def test_a_server_that_comes_later_is_found(home):
             until(gate, lambda found: "backend.down" not in [one["code"] for one in found["warnings"]])
             assert greeting(gate).startswith(b"220")
             assert codes(gate) == ["backend.none_mode"]
+            assert gate.status()["relay"]["passed"] is True
+            named = greeting(gate).split(b" ")[1]
+        until(gate, lambda found: greeting(gate).startswith(b"421"))
+        assert greeting(gate).startswith(b"421 4.3.0 " + named + b" ")  # in the name that was heard last
 
 
 class Strictly4(Strict):
