@@ -191,12 +191,15 @@ class Ruleset:
                 parts.append(matcher)
             if parts:
                 made._by_key[key] = together(parts)
-        made._stand_in = max(
-            (each.sought for scope, each in made._scopes.items() if not each.bare and scope[0] not in "*@"),
-            key=len,
-            default=None,
-        )
+        made._stand_in = self._stand_in
+        if any(_seeks_else(self._scopes.get(scope), matcher) for scope, matcher in matchers.items()):
+            of_accounts = (each.sought for scope, each in made._scopes.items() if scope[0] not in "*@")
+            made._stand_in = max(of_accounts, key=len, default=None) or None
         return made
+
+
+def _seeks_else(before: Matcher | None, after: Matcher) -> bool:
+    return not after.bare if before is None else before.sought is not after.sought
 
 
 def _decided(sender: Address, nearest: AccountRule, account: str | None, entry: EntryRule | None) -> Verdict:

@@ -11,6 +11,7 @@ TINY = {
     "relay": ["--seconds", "0.05", "--rounds", "1", "--large", "1000000"],
     "verdicts": ["--sizes", "10", "--decisions", "20"],
     "survey": ["--megabytes", "1"],
+    "start": ["--entries", "200"],
     "lists": ["--entries", "200", "--accounts", "5"],
     "timing": ["--pairs", "10"],
     "policy": ["--seconds", "0.05", "--rounds", "1", "--pairs", "10"],

@@ -101,6 +101,26 @@ def test_where_the_local_part_stands(route: str, local: str, quoted: bool, domai
     assert in_bytes[start - found : end + found] == written.encode()
 
 
+_PLAIN_ISH = st.text(st.sampled_from("aZ0.+=%!/?*_-@ <>x"), max_size=70)
+
+
+@settings(max_examples=400)
+@given(
+    st.one_of(
+        spellings(SENDER),
+        _PLAIN_ISH,
+        st.builds(lambda local, domain: f"{local}@{domain}", _PLAIN_ISH, st.one_of(_HOPS, _PLAIN_ISH)),
+        st.builds(lambda local, labels: f"{local}@{'.'.join(labels)}", _ODD, st.lists(_LABELS, min_size=1, max_size=3)),
+    )
+)
+@example(f"a@{'x' * 63}")
+@example("a@xn--bcher-kva.example")
+@example("a@b\n")
+@example(" a@b ")
+def test_the_short_cut_reads_what_the_long_way_reads(text: str) -> None:
+    assert address.from_wire(text) == address.from_odd_wire(text)
+
+
 @given(st.one_of(st.text(max_size=20), st.text(st.sampled_from('@."<>:\\() '), max_size=6)))
 @example("@.")
 @example('""@.')
