@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,27 @@ async def built_in(mail: Path, house: House) -> AsyncIterator[Target]:
         yield Target(host, port)
     finally:
         await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[Target]:
+    """A server that does with each connection what `handler` says; afterwards all are closed."""
+    sessions: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
+
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sessions[asyncio.current_task()] = writer
+        with contextlib.suppress(ConnectionError):
+            await handler(reader, writer)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(session, "127.0.0.1", 0)
+    async with server:
+        yield Target("127.0.0.1", server.sockets[0].getsockname()[1])
+    for writer in sessions.values():
+        writer.transport.abort()
+    await asyncio.gather(*filter(None, sessions))
 
 
 def domains() -> list[str]:
@@ -260,12 +281,10 @@ def test_a_server_that_greets_before_a_header(greeting: bytes, state: BackendSta
         writer.write(greeting)
         while await reader.readline():
             writer.write(b"250 whatever\r\n")
-        writer.close()
 
     async def story() -> None:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server, asyncio.timeout(20):
-            backend = Backend(Target("127.0.0.1", server.sockets[0].getsockname()[1]), domains=domains)
+        async with asyncio.timeout(20), serving(serve) as target:
+            backend = Backend(target, domains=domains)
             await backend.examine()
             assert backend.state is state
             assert [one.code for one in backend.warnings()] == [code]
@@ -347,15 +366,13 @@ def test_a_server_that_takes_the_header_no_more_is_down_and_told(tmp_path: Path)
         writer.write(b"220 mail.example ESMTP\r\n")
         while line := await reader.readline():
             writer.write(b"250 mail.example\r\n" if line.startswith(b"EHLO") else b"502 5.5.2 what?\r\n")
-        writer.close()
 
     async def story() -> None:
         async with asyncio.timeout(20), built_in(tmp_path, House()) as target:
             backend = Backend(target, domains=domains)
             await backend.examine()
-            server = await asyncio.start_server(plain, "127.0.0.1", 0)
-            async with server:
-                backend.target = Target("127.0.0.1", server.sockets[0].getsockname()[1])
+            async with serving(plain) as other:
+                backend.target = other
                 await backend.examine()
                 assert (backend.state, backend.obstacle) == (BackendState.DOWN, None)
                 assert "smtpd_upstream_proxy_protocol=haproxy" in backend.warnings()[0].text
@@ -399,15 +416,8 @@ class Xclient:
         self.offer, self.answers = offer, answers or (b"220 mail.example ESMTP",)
         self.heard: list[bytes] = []
         self.unknown = b"550 5.1.1 no such user"
-        self.sessions: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = {}
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.sessions[asyncio.current_task()] = writer
-        with contextlib.suppress(ConnectionError):
-            await self._session(reader, writer)
-        writer.transport.abort()
-
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers = list(self.answers)
         writer.write(b"220 mail.example ESMTP\r\n")
         while line := await reader.readline():
@@ -431,12 +441,8 @@ class Xclient:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Target]:
-        server = await asyncio.start_server(self, "127.0.0.1", 0)
-        async with server, asyncio.timeout(20):
-            yield Target("127.0.0.1", server.sockets[0].getsockname()[1])
-        for writer in self.sessions.values():
-            writer.transport.abort()
-        await asyncio.gather(*filter(None, self.sessions))
+        async with asyncio.timeout(20), serving(self) as target:
+            yield target
 
 
 NAMED = LookUp(lambda host: f"host-{host.replace('.', '-')}.test", lambda name, _: ["203.0.113.5"])
