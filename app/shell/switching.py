@@ -40,7 +40,8 @@ class Switching(QObject):
 
     def _asked(self, method: str) -> None:
         latest = self._client.latest
-        if method == "stop" and latest is not None and latest.deliver != "built-in":
+        beside = latest is not None and latest.policy and not latest.listen  # no mail passes it
+        if method == "stop" and latest is not None and latest.deliver != "built-in" and not beside:
             self._ask_stop(latest.deliver)
         else:
             self.call(method)

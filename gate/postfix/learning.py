@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gate.backend.asking import ERRORS_A_CONNECTION, REPLY_SECONDS, STRANGER, Wish, find_passing
+from gate.backend.asking import ERRORS_A_CONNECTION, REPLY_SECONDS, STRANGER, STRANGER_NAMES, Wish, find_passing
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Passing, Target, connect
 from gate.backend.decoy import decoy_for
@@ -219,7 +219,7 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
     found: dict[bytes, Reply] = {}
     client = ClientAddress(STRANGER, 1025, "0.0.0.0", target.port) if passing != "none" else None  # noqa: S104
     for begin in range(0, len(recipients), ERRORS_A_CONNECTION):
-        connection = await connect(target, client=client, passing=passing, timeout=REPLY_SECONDS)
+        connection = await connect(target, client=client, passing=passing, names=STRANGER_NAMES, timeout=REPLY_SECONDS)
         try:
             answer = connection.greeting
             for line in (b"EHLO " + connection.own_name(), b"MAIL FROM:<>"):

@@ -78,10 +78,12 @@ def beside(
     mailboxes: Sequence[str] = (),
     before: str = "",
     learns: bool = True,
+    by_proxy: bool = False,
 ) -> Iterator[Pair]:
     """Both, wired by the printed lines, when the gate has learnt how the Postfix refuses. `denied`: addresses, existing
     at the Postfix, that deny SPAMMER. `own`: the domains; those that `main` says nothing of are virtual. `mailboxes`:
-    further ones. `before`: a restriction ahead of the gate. `learns`: whether the gate asks how to refuse."""
+    further ones. `before`: a restriction ahead of the gate. `learns`: whether the gate asks how to refuse; `by_proxy`:
+    at the listener that wants a PROXY header."""
     home = Home(folder / "home")
     (policy,) = free_ports(1)
     configure(home, own, 9, policy)
@@ -93,7 +95,7 @@ def beside(
         main=settings,
         main_lines=lines.replace("    check_policy", f"    {before},\n    check_policy") if before else lines,
     )
-    configure(home, own, postfix.plain, policy, more)
+    configure(home, own, postfix.proxy if by_proxy else postfix.plain, policy, more)
     aliases = [word for one in denied[1:] for word in ("--alias", one)]
     home.done("account", "add", denied[0], *aliases)
     home.done("deny", denied[0], SPAMMER)

@@ -214,6 +214,18 @@ def test_behind_reject_unverified_recipient_too(start_postfix: StartPostfix, tmp
     assert b"550 5.1.1 <nobo7@virtual.test>: Recipient address rejected: undeliverable address" in told
 
 
+@pytest.mark.parametrize("way", ["proxy", "xclient"])
+def test_where_it_can_it_asks_as_a_stranger(start_postfix: StartPostfix, tmp_path: Path, way: str) -> None:
+    """So it learns what strangers hear, though the Postfix trusts the gate's own address."""
+    main = {"smtpd_authorized_xclient_hosts": "127.0.0.1"} if way == "xclient" else {}
+    before = "check_client_access inline:{{127.0.0.1 = 550 5.1.1 A machine of our own}}"
+    with beside(start_postfix, tmp_path, denied=[USER], before=before, main=main, by_proxy=way == "proxy") as pair:
+        pair.postfix.process.wait_for_line(
+            r"reject: RCPT from \S+\[192\.0\.2\.1\]: 550 5\.1\.1 .*User unknown in virtual"
+        )
+        assert pair.gate.status()["warnings"] == []
+
+
 def accepted(port: int) -> bool:
     lines = session(rcpt(b"user2"), b"DATA", sender=b"friend@good.example")
     told = converse(port, [*each_on_its_own(lines[:-1]), MESSAGE, b"QUIT\r\n"])
