@@ -227,6 +227,12 @@ class Backend:
 
     # ---- for the fronts
 
+    async def acquainted(self, client: ClientAddress) -> None:
+        """Waits for what must be known of a client before there is a connection for it: its names, where the backend
+        wants to be told them. Two seconds at most, in which no process of the backend's waits."""
+        if self.passing == "xclient":
+            await asyncio.shield(self._resolver.begin(client.host))
+
     async def connect(self, client: ClientAddress | None, seconds: float = CONNECT_SECONDS) -> Connection:
         """A connection for one client's session.
 
@@ -239,7 +245,7 @@ class Backend:
             raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
         names: HostNames | asyncio.Future[HostNames] = HostNames()
         if self.passing == "xclient" and client is not None:
-            names = asyncio.shield(self._resolver.begin(client.host))  # at once, beside the connection
+            names = asyncio.shield(self._resolver.begin(client.host))
         try:
             # A connection without TLS costs a second one, where it was wanted: until the next examination only one.
             target = replace(self.target, tls="none") if self._plain is not None else self.target

@@ -56,6 +56,9 @@ class Knowledge:
     offers_tls: bool = False
     proxy: bool = False
 
+    async def acquainted(self, client: ClientAddress) -> None:
+        """Nothing must be known of it."""
+
     async def connect(self, client: ClientAddress | None) -> Connection:
         return await connect(self.target, client=client, passing="proxy" if self.proxy else "none", timeout=SECONDS)
 
