@@ -33,7 +33,7 @@ def plural(text: str, count: int) -> str:
 
     A translation has forms of its own, chosen by Qt, and neither of these marks.
     """
-    text = re.sub(r"\((\w+)\|(\w+)\)", lambda forms: forms[1 if count == 1 else 2], text)
+    text = re.sub(r"\(([\w ]+)\|([\w ]+)\)", lambda forms: forms[1 if count == 1 else 2], text)
     return text.replace("(s)", "" if count == 1 else "s")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -17,18 +18,19 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
 from app.link.client import CallFailed, Client
 from app.link.keeper import Keeper
 from app.link.state import LOOKS, LinkState
+from app.models.server import ServerModel
 from app.shell.contract import Page
 from app.shell.farewell import Farewell
 from app.shell.header import Header
 from app.shell.pages import PAGES, PageSpec
 from app.shell.rail import Rail
-from app.shell.strips import OldStrip, WarningStrip
+from app.shell.strips import Offer, OldStrip, WarningStrip
 from app.shell.switching import Switching
 from app.shell.taking_back import TakingBack
 from app.shell.trouble import TroublePage
@@ -40,6 +42,7 @@ from gate.control.messages import Warning as GateWarning
 from gate.folders import resource
 
 if TYPE_CHECKING:
+    from app.dialogs.sheet import Sheet
     from app.importing.page import ImportPage
 
 SIZE = QSize(1100, 720)
@@ -58,6 +61,7 @@ class Window(QMainWindow):
     ) -> None:  # fmt: skip
         super().__init__()
         self._client, self._keeper = client, keeper
+        self._server = ServerModel(client, self)
         self._farewell = Farewell(keeper, settings, left, self.complain, self)
         self._small = False
         self._current = pages[0].key
@@ -112,7 +116,8 @@ class Window(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.rail.undoAsked.connect(self.undo)
         self.rail.redoAsked.connect(self.redo)
-        self.rail.moreAsked.connect(lambda spot: self._farewell.menu().popup(spot))
+        self.rail.moreAsked.connect(lambda spot: self.menu().popup(spot))
+        self._warnings.offer_taken.connect(self._take_offer)
         self.header.importAsked.connect(self.open_import)
         self._stack.currentChanged.connect(lambda _at: self.toast.place())
         for page in self.pages.values():
@@ -147,6 +152,47 @@ class Window(QMainWindow):
         """Show a page, and one thing there."""
         self.show_page(page)
         self.pages[page].show_item(**what)
+
+    def open_lines(self) -> None:
+        """The lines that put Irusu before or beside the owner's mail server."""
+        from app.dialogs.setup import SetupDialog
+
+        self._open(SetupDialog(self._server, self.open_test, self))
+
+    def open_test(self) -> None:
+        """What the gate finds out about the mail server."""
+        from app.dialogs.mail_server import MailServerDialog
+
+        self._open(MailServerDialog(self._server, self.list_only, self.open_lines, self))
+
+    def list_only(self, domain: str) -> None:
+        """Ask to let only made addresses exist in an own domain."""
+        self.go("accounts", scope=f"@{domain}", list_only=True)
+
+    def _open(self, dialog: "Sheet") -> None:
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_offer(self, offer: Offer, warning: GateWarning) -> None:
+        if offer == "list_only":
+            self.list_only(str(warning.params.get("domain", "")))
+        else:
+            {"lines": self.open_lines, "test": self.open_test}[offer]()
+
+    def menu(self) -> QMenu:
+        """What there is to know and to do about the gate that answers."""
+        menu = self._farewell.menu()
+        if LOOKS[self._client.state].live:
+            first = menu.actions()[0]
+            for words, do in (
+                (self.tr("Test your mail server…"), self.open_test),
+                (self.tr("Put Irusu before your mail…"), self.open_lines),
+            ):
+                action = QAction(words, menu)
+                action.triggered.connect(lambda _checked=False, do=do: do())
+                menu.insertAction(first, action)
+            menu.insertSeparator(first)
+        return menu
 
     def undo(self, change: Change | None = None) -> None:
         """Take back that change, or the last one."""

@@ -11,7 +11,7 @@ from app.link.words import fault_in_words
 
 SECONDS = 30.0
 SLOW_SECONDS = 300.0
-SLOW = frozenset({"import.stage", "import.apply", "undo", "redo", "quit", "stop"})
+SLOW = frozenset({"import.stage", "import.apply", "undo", "redo", "quit", "stop", "backend.check", "domains.list_only"})
 """Methods that may take long without anything being wrong."""
 
 Done = Callable[[Any], None]

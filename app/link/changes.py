@@ -20,6 +20,8 @@ ONE: dict[str, str] = {
     "entries.allow": QT_TRANSLATE_NOOP("Change", "Allow {pattern} for {scope}"),
     "entries.remove": QT_TRANSLATE_NOOP("Change", "Remove {pattern} for {scope}"),
     "entries.edit": QT_TRANSLATE_NOOP("Change", "Edit {pattern} for {scope}"),
+    "domain.listed": QT_TRANSLATE_NOOP("Change", "Let only made addresses exist in {domain}"),
+    "domain.unlisted": QT_TRANSLATE_NOOP("Change", "Let the server decide what exists in {domain}"),
     "import.apply": QT_TRANSLATE_NOOP("Change", "1 entry from {label}"),
 }
 WITH_ACCOUNT: dict[str, str] = {

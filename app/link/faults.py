@@ -89,6 +89,19 @@ FAULTS: dict[str, str] = {
     "import.stage_unknown": QT_TRANSLATE_NOOP("Fault", "What was prepared is no longer there. Begin the import again."),
     "import.too_large": QT_TRANSLATE_NOOP("Fault", "An import holds at most {limit} senders."),
     "import.nothing": QT_TRANSLATE_NOOP("Fault", "There is nothing to import."),
+    # domains
+    "domain.built_in": QT_TRANSLATE_NOOP("Fault", "In {domain} only accounts exist already."),
+    "domain.by_option": QT_TRANSLATE_NOOP(
+        "Fault",
+        "What exists in {domain} cannot be changed here: the gate was started with --domain. Name the domains in "
+        "{file} instead.",
+    ),
+    "domain.no_settings": QT_TRANSLATE_NOOP("Fault", "There is no gate.toml to write {domain} to."),
+    "domain.keep_elsewhere": QT_TRANSLATE_NOOP("Fault", "{address} is not in {domain}."),
+    # gate.toml
+    "config.unreadable": QT_TRANSLATE_NOOP("Fault", "{file} cannot be read: {why}. Nothing was changed."),
+    "config.unwritable": QT_TRANSLATE_NOOP("Fault", "{file} cannot be written: {why}. Nothing was changed."),
+    "config.syntax": QT_TRANSLATE_NOOP("Fault", "{file} is not valid TOML: {why}. Nothing was changed."),
     # the mail port
     "smtp.listen": QT_TRANSLATE_NOOP("Fault", "The mail port cannot be opened on {listen}: {why}."),
     "smtp.ipv6": QT_TRANSLATE_NOOP(
@@ -98,6 +111,97 @@ FAULTS: dict[str, str] = {
         "Fault",
         "The mail port stays closed: [gate] domains in {file} is empty. Name there the domains that {deliver} is "
         "responsible for.",
+    ),
+    "port.given_up": QT_TRANSLATE_NOOP("Fault", "The mail port was not opened: the gate was told to stop meanwhile."),
+    # the mail server: what is wrong with it, and what is only told (warnings)
+    "backend.unreachable": QT_TRANSLATE_NOOP("Fault", "No connection to the mail server at {target}: {why}."),
+    "backend.timeout": QT_TRANSLATE_NOOP("Fault", "The mail server at {target} does not answer in time."),
+    "backend.lost": QT_TRANSLATE_NOOP("Fault", "The mail server at {target} closed the connection."),
+    "backend.garbled": QT_TRANSLATE_NOOP("Fault", "What answers at {target} does not speak SMTP: {why}."),
+    "backend.tls": QT_TRANSLATE_NOOP("Fault", "No TLS with the mail server at {target}: {why}."),
+    "backend.not_ready": QT_TRANSLATE_NOOP("Fault", "The mail server at {target} is not ready: {reply}"),
+    "backend.unexamined": QT_TRANSLATE_NOOP("Fault", "The mail server at {target} has not been looked at yet."),
+    "backend.down": QT_TRANSLATE_NOOP(
+        "Fault", "The mail server at {target} cannot be reached. Senders are asked to come again; no mail is lost."
+    ),
+    "backend.client_address": QT_TRANSLATE_NOOP(
+        "Fault",
+        "The mail port stays closed: the mail server at {target} would take every client for Irusu. It needs a few "
+        "lines.",
+    ),
+    "backend.xclient": QT_TRANSLATE_NOOP(
+        "Fault", "The mail port stays closed: the mail server at {target} does not offer XCLIENT to Irusu."
+    ),
+    "backend.xclient_refused": QT_TRANSLATE_NOOP(
+        "Fault", "The mail server at {target} refused to be told who is calling: {reply}"
+    ),
+    "backend.relays": QT_TRANSLATE_NOOP(
+        "Fault",
+        "The mail port stays closed: the mail server at {target} took mail for {recipient} from a stranger, and would "
+        "be abused.",
+    ),
+    "backend.untested": QT_TRANSLATE_NOOP(
+        "Fault", "Whether the mail server at {target} would relay for strangers could not be tried: it says {reply}"
+    ),
+    "backend.none_mode": QT_TRANSLATE_NOOP(
+        "Fault",
+        "Your mail server takes every client for Irusu (client_address is “none”): its block lists, SPF and limits by "
+        "client do not work.",
+    ),
+    "backend.plain": QT_TRANSLATE_NOOP("Fault", "Mail goes to the mail server unencrypted: {problem}"),
+    "backend.ipv6": QT_TRANSLATE_NOOP(
+        "Fault", "Your mail server takes no clients with IPv6 addresses, so Irusu does not listen on IPv6."
+    ),
+    "backend.catch_all": QT_TRANSLATE_NOOP(
+        "Fault", "Your mail server takes every name at {domain}: a refusal there does not look like a missing account."
+    ),
+    "backend.only_temporary": QT_TRANSLATE_NOOP(
+        "Fault", "At {domain} unknown names are told “come again”, and so are denied senders."
+    ),
+    # the policy front
+    "policy.listen": QT_TRANSLATE_NOOP(
+        "Fault", "The port for Postfix's questions cannot be opened on {listen}: {why}."
+    ),
+    "policy.domains": QT_TRANSLATE_NOOP(
+        "Fault", "Postfix may ask, but there is nobody to guard yet: name your domains in gate.toml, [gate] domains."
+    ),
+    "policy.unlearnt": QT_TRANSLATE_NOOP(
+        "Fault",
+        "How Postfix at {target} refuses a missing account could not be asked ({why}). Until then refusals use the "
+        "words known before.",
+    ),
+    "policy.wording": QT_TRANSLATE_NOOP(
+        "Fault",
+        "A missing account of {domain} is refused with words that Postfix cannot be told: {reply} Choose others in "
+        "gate.toml: [policy] reply.",
+    ),
+    "policy.not_yet": QT_TRANSLATE_NOOP(
+        "Fault", "The server of {domain} has put off telling how it refuses a missing account: {reply}"
+    ),
+    # TLS, settings, log
+    "smtp.certificate": QT_TRANSLATE_NOOP("Fault", "The certificate {certificate} cannot be used: {why}."),
+    "tls.unusable": QT_TRANSLATE_NOOP(
+        "Fault", "The new certificate {certificate} cannot be used: {why}. The one before stays in use."
+    ),
+    "tls.expires": QT_TRANSLATE_NOOP(
+        "Fault", "The certificate {certificate} is at its end ({on}). Renew it; the gate takes it up by itself."
+    ),
+    "tls.missing": QT_TRANSLATE_NOOP(
+        "Fault",
+        "Mail comes in unencrypted: your mail server offers TLS, but Irusu before it has no certificate. Set [tls] in "
+        "gate.toml.",
+    ),
+    "settings.unusable": QT_TRANSLATE_NOOP(
+        "Fault", "gate.toml was changed but cannot be used, so the old settings hold: {why}"
+    ),
+    "entry.unreadable": QT_TRANSLATE_NOOP(
+        "Fault", "An entry on a list of {scope} cannot be read and matches nothing: {pattern}"
+    ),
+    "log.unavailable": QT_TRANSLATE_NOOP("Fault", "What is decided is not kept in the log: {why}"),
+    "log.set_aside": QT_TRANSLATE_NOOP("Fault", "The log was broken. A new one was begun; the old one is {file}."),
+    "log.dropped": QT_TRANSLATE_NOOP("Fault", "The log could not keep up: {count} decisions are missing in it."),
+    "log.clock": QT_TRANSLATE_NOOP(
+        "Fault", "The clock leapt. For a day nothing is removed from the log for being old."
     ),
     # the store
     "store.locked": QT_TRANSLATE_NOOP("Fault", "Another program holds {file} locked. Nothing was changed."),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.models.domains import DomainsModel
 from app.models.pager import Pager
 from app.models.rows import ICON_ROLE, Column, Index, SortedRows
-from app.models.words import EVERYONE, account_line, counts, scope_title
+from app.models.words import EVERYONE, account_line, domain_line, scope_title
 from gate.control.messages import (
     Account,
     AddAccount,
@@ -22,6 +23,7 @@ from gate.control.messages import (
     ListsChanged,
     Nothing,
     OneAccount,
+    OwnDomain,
     ScopeCount,
     SetAccount,
     Status,
@@ -44,6 +46,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     account: Account | None = None
     denied: int = 0
     allowed: int = 0
+    domain: OwnDomain | None = None
+    """What a domain is, if it is one and the gate has told."""
 
 
 def _key(row: Scope) -> tuple[int, str, str]:
@@ -53,7 +57,7 @@ def _key(row: Scope) -> tuple[int, str, str]:
 
 
 def _line(row: Scope) -> str:
-    return account_line(row.account) if row.account is not None else counts(row.denied, row.allowed)
+    return account_line(row.account) if row.account is not None else domain_line(row.domain, row.denied, row.allowed)
 
 
 def _icon(row: Scope) -> str:
@@ -69,7 +73,7 @@ class AccountsModel(SortedRows[Scope]):
     `unread(None)` now they could.
 
     Attributes:
-        loaded: the gate has told its accounts. own_domains: as the gate said last.
+        loaded: the gate has told its accounts. own_domains: as the gate said last. domains: what they are.
     """
 
     changed = Signal()
@@ -78,6 +82,7 @@ class AccountsModel(SortedRows[Scope]):
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__((Column(lambda: self.tr("Accounts"), lambda row: scope_title(row.address), _key),), parent)
         self._client = client
+        self.domains = DomainsModel.of(client)
         self._pager = Pager(client, "account.list")
         self._again = False
         self._by_address: dict[str, Account] = {}
@@ -93,6 +98,7 @@ class AccountsModel(SortedRows[Scope]):
         client.decisions.connect(self._count_refused)
         client.resync.connect(self.refresh)
         client.status.connect(self._status)
+        self.domains.changed.connect(self._rebuild)
         if client.latest is not None:
             self._status(client.latest)
 
@@ -172,8 +178,12 @@ class AccountsModel(SortedRows[Scope]):
     def _rebuild(self) -> None:
         wide = [EVERYONE, *(f"@{domain}" for domain in self.own_domains)]
         accounts = [Scope(address=account.address, account=account) for account in self._accounts]
-        self.put([*(self._wide.get(scope, Scope(address=scope)) for scope in wide), *accounts])
+        self.put([*map(self._wide_scope, wide), *accounts])
         self.changed.emit()
+
+    def _wide_scope(self, address: str) -> Scope:
+        scope = self._wide.get(address, Scope(address=address))
+        return msgspec.structs.replace(scope, domain=self.domains.find(address.removeprefix("@")))
 
     def _status(self, status: Status) -> None:
         if status.own_domains == self.own_domains:

@@ -65,6 +65,29 @@ class PageCounts(QObject):
     def and_more(self, n: int) -> str:
         return plural(self.tr("and %Ln more", "", n), n)
 
+    def would_vanish(self, n: int) -> str:
+        words = self.tr(
+            "%Ln other (address|addresses) received mail here in the last 90 days. Ticked, (it becomes an account|they "
+            "become accounts) and mail goes on; unticked, nobody reaches (it|them) any more.",
+            "",
+            n,
+        )
+        return plural(words, n)
+
+    def keep_ticked(self, n: int) -> str:
+        """What a button offers."""
+        return plural(self.tr("Switch on, keep the %Ln ticked", "", n), n)
+
+    def tick_shown(self, n: int) -> str:
+        return plural(self.tr("Tick the %Ln shown", "", n), n)
+
+    def untick_shown(self, n: int) -> str:
+        return plural(self.tr("Untick the %Ln shown", "", n), n)
+
+    def kept(self, n: int) -> str:
+        """`%1` is a domain."""
+        return plural(self.tr("Only made addresses exist in %1 now, %Ln of them new.", "", n), n)
+
     def new(self, n: int) -> str:
         """Rows that wait above."""
         return plural(self.tr("%Ln new", "", n), n)

@@ -13,7 +13,7 @@ from app.language import QT_TRANSLATE_NOOP, filled
 from app.link.words import fault_in_words
 from app.models.counts import counts as sentences
 from app.widgets.labels import visible
-from gate.control.messages import Account, Changed, Decision, Entry, ListName, Mode
+from gate.control.messages import Account, Changed, Decision, Entry, ListName, Mode, OwnDomain
 
 translate = QCoreApplication.translate
 
@@ -126,6 +126,18 @@ def account_line(account: Account) -> str:
     else:
         text = counts(account.denied, account.allowed)
     return filled(translate("Words", "Watch only, all get in: %1"), text) if account.watch else text
+
+
+def domain_line(domain: OwnDomain | None, denied: int, allowed: int) -> str:
+    """The second line of an own domain in the list."""
+    text = ""
+    if domain is not None and domain.listed:
+        text = translate("Words", "Only made addresses")
+    elif domain is not None and domain.catch_all:
+        text = translate("Words", "Takes every name")
+    if not text:
+        return counts(denied, allowed)
+    return f"{text}, {counts(denied, allowed)}" if denied or allowed else text
 
 
 def source_words(entry: Entry) -> str:

@@ -29,6 +29,9 @@ class Shell(Protocol):
     def open_import(self, paths: Sequence[Path] = (), account: str | None = None) -> None:
         """The import takes the content area; with files it begins to read at once."""
 
+    def open_lines(self) -> None:
+        """The lines that put Irusu before the owner's mail server."""
+
     def undo(self, change: Change | None = None) -> None:
         """Take back that change, or the last one. The outcome is told in the toast."""
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -12,7 +13,7 @@ from app.counts import counts
 from app.language import filled
 from app.link.words import fault_in_words
 from app.models.words import clock
-from app.widgets.buttons import IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.frames import Ground
 from app.widgets.labels import Label
 from gate.control.messages import Warning as GateWarning
@@ -66,14 +67,41 @@ class OldStrip(Strip):
             self.text.setText(filled(text, clock(when.isoformat())))
 
 
+Offer = Literal["list_only", "lines", "test"]
+OFFERS: dict[str, Offer] = {
+    "backend.catch_all": "list_only",
+    "backend.client_address": "lines",
+    "backend.xclient": "lines",
+    "backend.none_mode": "lines",
+    "policy.domains": "lines",
+    "port.domains": "lines",
+    "backend.relays": "test",
+    "backend.untested": "test",
+    "backend.down": "test",
+    "backend.xclient_refused": "test",
+    "backend.only_temporary": "test",
+    "backend.plain": "test",
+    "policy.unlearnt": "test",
+    "policy.wording": "test",
+}
+"""What is offered beside a warning, by its code."""
+
+
 class WarningStrip(Strip):
-    """What the gate warns of, one at a time; the owner may put one away until it comes again."""
+    """What the gate warns of, one at a time; the owner may put one away until it comes again.
+
+    Signal `offer_taken(Offer, Warning)`: the owner wants what stands on the button.
+    """
+
+    offer_taken = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("warning", "open", "warning", parent)
         self._warnings: list[GateWarning] = []
         self._away: set[tuple[str, str]] = set()
         self._refusal: GateWarning | None = None
+        self.act = Button("", do=self._act, parent=self)
+        self.row.addWidget(self.act)
         self.row.addWidget(IconButton("close", self.tr("Put away"), self._put_away, size=16, parent=self))
 
     def show_warnings(self, warnings: Sequence[GateWarning]) -> None:
@@ -101,6 +129,19 @@ class WarningStrip(Strip):
             words = told.text if told is self._refusal else fault_in_words(told.code, told.params, told.text)
             words = words[:1].upper() + words[1:]
             self.text.setText(filled(counts.and_more(len(left) - 1), words) if len(left) > 1 else words)
+            offer = OFFERS.get(told.code)
+            self.act.setVisible(offer is not None)
+            self.act.setText(self._verb(offer) if offer is not None else "")
+
+    def _verb(self, offer: Offer) -> str:
+        return {
+            "list_only": self.tr("Only made addresses…"), "lines": self.tr("Show the lines…"),
+            "test": self.tr("Test your mail server…"),
+        }[offer]  # fmt: skip
+
+    def _act(self) -> None:
+        told = self._left()[0]
+        self.offer_taken.emit(OFFERS[told.code], told)
 
     def _put_away(self) -> None:
         if self._refusal is not None:

@@ -12,23 +12,37 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import msgspec
 from PySide6.QtCore import QLocale, QSize, QTranslator
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app import theme
 from app.application import Desktop, dress
+from app.dialogs.mail_server import MailServerDialog
+from app.dialogs.setup import SetupDialog
 from app.importing.job import Stage
 from app.importing.page import ImportPage
 from app.link.state import Connection, LinkState
+from app.pages.accounts.list_only_dialog import ListOnlyDialog
 from app.pages.accounts.page import AccountsPage
 from app.widgets.form import FormDialog
 from gate import folders
-from gate.control.messages import Status
+from gate.control.messages import (
+    BackendReport,
+    ClientAddressFacts,
+    Decision,
+    DomainFacts,
+    RelayFacts,
+    Status,
+    TlsFacts,
+)
+from gate.control.messages import Warning as GateWarning
+from gate.store import open_log
 from tests.wire.gate_process import Gate, Home
 
 LARGE, SMALL = QSize(1100, 720), QSize(720, 480)
@@ -83,6 +97,67 @@ def spam(path: Path, mails: int) -> Path:
         texts.append(f"From x Tue Nov 24 08:35:36 2026\nReturn-Path: <{sender}>\n{told}Subject: x\n\ntext\n\n")
     path.write_text("".join(texts), "utf-8", newline="\n")
     return path
+
+
+def log_of(home: Home, domain: str) -> None:
+    """Mail that a domain received, as its log tells it."""
+    names = (
+        "acme-shop",
+        "old.friend",
+        "newsletter",
+        "bank.statements",
+        "tickets",
+        "shop-lamp",
+        "shop-books",
+        "club",
+        "garage",
+        "info",
+        "a.rather.long.name.that.was.once.given.to.a.shop.with.a.long.name",
+        "rent",
+    )
+    log = open_log(home.path / "data" / "log.db")
+    first = log.last_id() + 1
+    now = datetime.now(UTC)
+    log.append(
+        [
+            Decision(
+                id=first + place, time=(now - timedelta(days=place)).strftime("%Y-%m-%dT%H:%M:%S.000Z"), front="smtp",
+                client="192.0.2.1", helo="x", sender="a@b.example", recipient=f"{names[place % 12]}@{domain}",
+                verdict="accept", because="none", reply="250 2.1.5 Ok",
+            )
+            for place in range(60)
+        ]
+    )  # fmt: skip
+    log.close()
+
+
+def told(domain: str, kind: str, reply: str | None) -> DomainFacts:
+    """What a mail server says in a domain."""
+    return DomainFacts(domain=domain, unknown_user=kind, reply=reply, live=kind == "refused")  # type: ignore[arg-type]
+
+
+UNKNOWN = "550 5.1.1 <nobody@%s>: Recipient address rejected: User unknown in virtual mailbox table"
+REPORT = BackendReport(
+    ok=True, deliver="smtp://127.0.0.1:10025", target="127.0.0.1:10025", reached=True,
+    greeting="220 mx.example.org ESMTP Postfix (Debian/GNU)", hostname="mx.example.org",
+    tls=TlsFacts(wanted="none"), client_address=ClientAddressFacts(wanted="auto", found="proxy", ipv6=True),
+    domains=[told("example.org", "refused", UNKNOWN % "example.org")],
+    relay=RelayFacts(passed=True, client="192.0.2.1", time="2026-11-24T14:05:00Z", text="it took none"),
+)  # fmt: skip
+TO_DO = [
+    *REPORT.domains, told("shop.example.org", "catch-all", UNKNOWN % "shop.example.org"),
+    told("second.example", "listed", UNKNOWN % "second.example"), told("third.example", "unanswered", None),
+]  # fmt: skip
+NO_TLS = TlsFacts(wanted="opportunistic", offered=True)
+TAKEN = RelayFacts(
+    passed=False, client="192.0.2.1", taken="x@outside.example", time="2026-11-24T14:05:00Z",
+    text="from 192.0.2.1 it took mail for x@outside.example",
+)  # fmt: skip
+RELAYS = GateWarning(
+    code="backend.relays", text="the mail server at 127.0.0.1:10025 would relay for strangers: from 192.0.2.1 it took "
+    "mail for x@outside.example; in Postfix let smtpd_relay_restrictions end in reject_unauth_destination",
+    params={"target": "127.0.0.1:10025", "recipient": "x@outside.example"},
+)  # fmt: skip
 
 
 class Longer(QTranslator):
@@ -192,6 +267,82 @@ class Album:
                 dialog.reject()
                 self.settle()
 
+    def listed(self, home: Home, gate: Gate) -> None:
+        """An own domain: as it is, what would vanish, and where only made addresses exist."""
+        window = self.window
+        accounts = window.pages["accounts"]
+        assert isinstance(accounts, AccountsPage)
+        log_of(home, "example.org")
+        model = accounts._accounts.domains
+        real = model.find("example.org")
+        assert real is not None
+        model.refresh = lambda: None  # type: ignore[method-assign]
+        model._domains["example.org"] = msgspec.structs.replace(real, catch_all=True)  # as before a catch-all server
+        accounts._accounts._rebuild()
+        accounts.show_item(scope="@example.org")
+        warning = GateWarning(code="backend.catch_all", text="", params={"domain": "example.org"})
+        window._warnings.show_warnings([warning])
+        window._warnings.show_warnings = lambda _warnings: None  # type: ignore[method-assign]
+        self.everywhere("domain-catch-all")
+        del window._warnings.show_warnings  # type: ignore[method-assign]
+        theme.use(theme.LIGHT)
+        window._warnings.show_warnings([])
+        for name in ("dialog-list-only", "dialog-list-only-filtered"):
+            for size, more in ((LARGE, ""), (SMALL, "-small")):
+                window.resize(size)
+                self.settle()
+                accounts.view.list_only()
+                dialog = accounts.view.dialog
+                assert isinstance(dialog, ListOnlyDialog)
+                self.until(lambda dialog=dialog: not dialog.model.reading)
+                if name.endswith("filtered"):
+                    dialog.search.setText("shop")
+                    dialog.model.toggle([1])
+                self.take(name + more, size, dialog)
+                if not self.variant and not more:
+                    theme.use(theme.DARK)
+                    self.take(f"{name}-dark", size, dialog)
+                    theme.use(theme.LIGHT)
+                dialog.reject()
+                self.settle()
+        del model.refresh  # type: ignore[method-assign]
+        model.list_only("example.org", True, [], lambda _changed: None, print)
+        self.until(lambda: bool((found := model.find("example.org")) and found.listed))
+        self.everywhere("domain-listed")
+        home.done("domains", "example.org", "--no-listed")
+        self.until(lambda: bool((found := model.find("example.org")) and not found.listed))
+
+    def server(self) -> None:
+        """The test of the mail server, and the lines for one."""
+        window = self.window
+        reports = (
+            ("good", REPORT), ("todo", msgspec.structs.replace(REPORT, domains=TO_DO, relay=None, tls=NO_TLS)),
+            ("bad", msgspec.structs.replace(REPORT, ok=False, problem=RELAYS, relay=TAKEN)),
+        )  # fmt: skip
+        for size, more in ((LARGE, ""), (SMALL, "-small")):
+            window.resize(size)
+            for name, report in reports:
+                test = MailServerDialog(window._server, print, print, window)
+                test.open()
+                self.until(lambda test=test: test.again.isEnabled())
+                test._show(report)
+                self.shots(f"dialog-server-{name}{more}", size, test)
+            lines = SetupDialog(window._server, print, window)
+            lines.open()
+            self.until(lambda lines=lines: bool(lines.files))
+            self.shots(f"dialog-lines{more}", size, lines)
+
+    def shots(self, name: str, size: QSize, dialog: QDialog) -> None:
+        """A dialog in both colours, then closed."""
+        self.take(name, size, dialog)
+        if not self.variant:
+            theme.use(theme.DARK)
+            self.take(f"{name}-dark", size, dialog)
+            theme.use(theme.LIGHT)
+        dialog.reject()
+        dialog.deleteLater()
+        self.settle()
+
     def domains(self, home: Home, gate: Gate) -> None:
         """Accounts in several domains."""
         for account in ("office@second.example", "a.much.longer.name@post.third-domain.example"):
@@ -234,6 +385,8 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as root:
         os.environ["IRUSU_HOME"] = root
         home = Home(Path(root))
+        (Path(root) / "config").mkdir()
+        (Path(root) / "config" / "gate.toml").write_text('[gate]\ndomains = ["example.org"]\n')
         with home.gate("--state", "guarding") as gate:
             desktop = Desktop(folders.find())
             album = Album(app, desktop, folder, variant)
@@ -248,6 +401,8 @@ def main(folder: Path) -> None:
             album.pages()
             album.imports(spam(Path(root) / "a-rather-long-name-of-kept-spam.mbox", 40_000))
             album.dialogs()
+            album.listed(home, gate)
+            album.server()
             album.domains(home, gate)
             if not variant:
                 album.states()

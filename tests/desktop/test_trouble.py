@@ -89,7 +89,7 @@ def test_whether_the_gate_ends_with_the_window_can_be_decided_anew(
     assert window.rail._gate.elided(window.rail._gate.width()) == "This computer"
     qtbot.mouseClick(window.rail.more, Qt.MouseButton.LeftButton)
     menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
-    _end, stop = menu.actions()
+    _test, _lines, _between, _end, stop = menu.actions()
     assert stop.isCheckable() and not stop.isChecked()
     stop.trigger()
     menu.close()
@@ -123,7 +123,8 @@ def test_any_window_can_end_the_gate(start_app: StartApp, home: Home, qtbot: QtB
         else:
             qtbot.mouseClick(rail.more if way == "more" else rail._logo, Qt.MouseButton.LeftButton)
         menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
-        assert [action.text() for action in menu.actions()] == ["End the gate…"]
+        asks = ["Test your mail server…", "Put Irusu before your mail…", "End the gate…"]
+        assert [action.text() for action in menu.actions() if not action.isSeparator()] == asks
         menu.close()
         for do, answer in ((False, "keep_button"), (True, "do_button")):
             window._farewell.menu().actions()[0].trigger()

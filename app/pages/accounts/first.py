@@ -61,7 +61,9 @@ def _steps() -> QWidget:
     return whole
 
 
-def first_account(add: Callable[[], object], open_import: Callable[[], object]) -> EmptyPage:
+def first_account(
+    add: Callable[[], object], open_import: Callable[[], object], open_lines: Callable[[], object]
+) -> EmptyPage:
     """The empty page."""
     return EmptyPage(
         "accounts",
@@ -77,5 +79,8 @@ def first_account(add: Callable[[], object], open_import: Callable[[], object]) 
         second_way=translate(
             "FirstAccount", "Or drop a folder of spam on this window: Irusu finds the accounts in it."
         ),
-        below=(_steps(),),
+        below=(
+            _steps(),
+            Button(translate("FirstAccount", "Put Irusu before your own mail server…"), kind="link", do=open_lines),
+        ),
     )

@@ -9,6 +9,7 @@ from app.language import filled
 from app.models.accounts import Scope
 from app.models.counts import counts
 from app.models.words import EVERYONE, MODES, mode_sentence, scope_title, short
+from app.pages.accounts.domain import DomainPart
 from app.widgets.buttons import Button, IconButton
 from app.widgets.choices import Choices
 from app.widgets.labels import AddressLabel, TwoLineLabel
@@ -40,6 +41,7 @@ class ScopeHead(QWidget):
         for mode in MODES:
             self.mode.addItem(mode_sentence(mode), mode)
         self.watch = QCheckBox(self.tr("Watch only: let in, but record"))
+        self.domain = DomainPart()
         self._make_actions()
         self.edit_button = Button(self.tr("Edit account…"), "edit", do=self.edit.trigger)
         self.more = IconButton("more", self.tr("More about this account"), self._show_menu)
@@ -82,6 +84,7 @@ class ScopeHead(QWidget):
         self._column.setSpacing(12)
         self._column.addLayout(top)
         self._column.addLayout(self._settings)
+        self._column.addWidget(self.domain)
         self.set_small(False)
 
     def _connect_signals(self) -> None:
@@ -101,6 +104,7 @@ class ScopeHead(QWidget):
             self.mode.setCurrentIndex(self.mode.findData(account.mode))
             self.watch.setChecked(account.watch)
             self.watch_action.setChecked(account.watch)
+        self.domain.show_domain(scope.domain if scope is not None else None)
         self._arrange()
 
     def _sentence(self, scope: Scope | None, own_domains: list[str]) -> str:
@@ -129,10 +133,12 @@ class ScopeHead(QWidget):
             self._column.setContentsMargins(8, 8, 16, 8)
             self._small_mode.addWidget(self.mode)
             self.mode.setMaximumWidth(SMALL_MODE)
+            self.domain.setContentsMargins(8, 0, 0, 0)
         else:
             self._column.setContentsMargins(24, 18, 24, 16)
             self._settings.insertWidget(0, self.mode)
             self.mode.setMaximumWidth(WIDGET_MOST)
+            self.domain.setContentsMargins(0, 0, 0, 0)
         self._arrange()
 
     def set_live(self, live: bool) -> None:
@@ -140,6 +146,7 @@ class ScopeHead(QWidget):
         for part in (self.mode, self.watch, self.edit_button, self.edit, self.watch_action, self.many,
                      self.import_spam, self.remove):  # fmt: skip
             part.setEnabled(live)
+        self.domain.set_live(live)
 
     def _arrange(self) -> None:
         is_account = self._scope is not None and self._scope.account is not None

@@ -41,7 +41,7 @@ class AccountsPage(Page):
         self.list = AccountList(accounts)
         self.view = ScopeView(accounts, entries, shell)
         self.unread = Unread(accounts.refresh)
-        self.empty = first_account(self.add_account, shell.open_import)
+        self.empty = first_account(self.add_account, shell.open_import, shell.open_lines)
         self._build()
         self._connect_signals()
         self.show_state()
@@ -127,7 +127,8 @@ class AccountsPage(Page):
     # ------------------------------------------------ where the owner goes
 
     def show_item(self, **what: Any) -> None:
-        """`scope`, and there the entry of `pattern`."""
+        """`scope`, and there the entry of `pattern`; with `list_only`, of a domain: ask to let only made addresses
+        exist there."""
         scope = what.get("scope")
         if scope is None:
             return
@@ -137,6 +138,8 @@ class AccountsPage(Page):
         self.list.search.clear()
         self.view.set_scope(self.chosen, None if pattern is None else str(pattern))
         self.show_state()
+        if what.get("list_only"):
+            self.view.list_only()
 
     def focus_search(self) -> None:
         if self.view.isVisible():

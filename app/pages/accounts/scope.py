@@ -14,10 +14,12 @@ from app.pages.accounts.account_dialog import AccountDialog
 from app.pages.accounts.entries import EntriesPane
 from app.pages.accounts.entry_dialog import EntryDialog
 from app.pages.accounts.head import ScopeHead
+from app.pages.accounts.list_only_dialog import ListOnlyDialog
 from app.pages.accounts.many_dialog import ManyDialog
 from app.shell.contract import Shell
 from app.widgets.buttons import Button
 from app.widgets.fields import PatternField
+from app.widgets.form import FormDialog
 from app.widgets.frames import Ground, Hairline
 from app.widgets.labels import Label
 from gate.control.messages import Account, Change, Changed, EditEntry, Entry, ListName, Mode, SetAccount
@@ -69,6 +71,7 @@ class ScopeView(Ground):
     def _connect_signals(self) -> None:
         self.head.mode_chosen.connect(self._set_mode)
         self.head.watch_chosen.connect(self._set_watch)
+        self.head.domain.asked.connect(self.list_only)
         self.head.edit.triggered.connect(self.edit_account)
         self.head.remove.triggered.connect(self._remove_account)
         self.head.many.triggered.connect(lambda: self._add_many(""))
@@ -259,6 +262,29 @@ class ScopeView(Ground):
 
         self._accounts.set(SetAccount(address=account.address, watch=on), done, self._refused)
 
+    # ------------------------------------------------ the domain
+
+    def list_only(self, on: bool = True) -> None:
+        """Ask which addresses of the present domain are to be kept, then let only made ones exist; or switch it off."""
+        scope = self._scope()
+        if scope is None or scope.domain is None or scope.domain.listed == on or not self._live:
+            return
+        domain = scope.domain.name
+
+        def switched_on(changed: Changed, kept: int) -> None:
+            text = counts.kept(kept) if kept else self.tr("Only made addresses exist in %1 now.")
+            self._shell.say(filled(text, domain), changed.change)
+
+        def switched_off(changed: Changed) -> None:
+            self._shell.say(
+                filled(self.tr("Your mail server decides again what exists in %1."), domain), changed.change
+            )
+
+        if on:
+            self._open(ListOnlyDialog(self._accounts.domains, domain, switched_on, self))
+        else:
+            self._accounts.domains.list_only(domain, False, [], switched_off, self._refused)
+
     def _refused(self, fault: CallFailed) -> None:
         self.show_state()  # what was clicked is not so
         self._shell.complain(fault)
@@ -288,7 +314,7 @@ class ScopeView(Ground):
 
         self._accounts.remove(account.address, done, self._shell.complain)
 
-    def _open(self, dialog: AccountDialog | EntryDialog | ManyDialog) -> None:
+    def _open(self, dialog: FormDialog) -> None:
         self.dialog = dialog
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
