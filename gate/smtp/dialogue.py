@@ -179,7 +179,7 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw = self._back.of(reply.raw)
+        raw = self._led_back(slot, reply.raw)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
         taken = slot.disguised and reply.severity == 2
@@ -212,6 +212,18 @@ class Dialogue(Requests):
             self._envelope.end()
             self._move(Signal.FINISHED)
         self._out.append(ToClient(raw))
+
+    def _led_back(self, slot: Slot, raw: bytes) -> bytes:
+        """The reply as the client may see it.
+
+        A decoy that is found and replaced takes a microsecond or two. So that one recipient's reply does not come later
+        for it, both are done for each: what would be done if it were the other kind is thrown away.
+        """
+        told = self._back.of(raw)
+        if (decoy := slot.decoy) is not None:
+            seen, other = (decoy.name, decoy.original) if slot.disguised else (decoy.original, decoy.name)
+            self._back.of(raw.replace(seen, other, 1))
+        return told
 
     def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
         if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:
