@@ -285,9 +285,9 @@ class Backend:
         domain is listed or takes every name, or this recipient's decoy was accepted although the domain does not.
         """
         domain = domain.lower()
-        if domain not in self._listed() and not self.catch_all(domain):
-            if not self._alone or canonical(path) not in self._alone:
-                return None
+        alone = bool(self._alone) and canonical(path) in self._alone
+        if not alone and domain not in self._listed() and not self.catch_all(domain):
+            return None
         own = self._unknown_users.get(domain)
         wording = own.wording if own is not None and own.severity == 5 else self.learnt
         return wording.said_of(path) if wording is not None else fallback(path)
