@@ -1,9 +1,11 @@
-"""Where the gate's own words go: a file in the log folder that is rotated, and stderr.
+"""Where the gate's own words go: a file in the log folder that rotates itself, and stderr. A file that somebody else
+moved away or cut short (logrotate) is followed without being asked.
 
 Control and bidi characters are escaped in both; a traceback goes into the file alone.
 """
 
 import logging
+import os
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -35,6 +37,25 @@ class _Lines(logging.Formatter):
         return "\n".join(map(escape, text.splitlines()))
 
 
+class _Kept(RotatingFileHandler):
+    """The file; opened anew when the name means another one, or none."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stream = self.stream
+        if stream is not None and not _bears(stream.fileno(), Path(self.baseFilename)):
+            stream.close()
+            self.stream = self._open()
+        super().emit(record)
+
+
+def _bears(descriptor: int, path: Path) -> bool:
+    """Whether the open file is the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
 def begin(folder: Path) -> None:
     """Log to the folder and to stderr from now on; without a folder that can be written, to stderr alone."""
     shown = logging.StreamHandler(sys.stderr)
@@ -43,7 +64,7 @@ def begin(folder: Path) -> None:
     handlers: list[logging.Handler] = [shown]
     trouble = None
     try:
-        kept = RotatingFileHandler(folder / FILE_NAME, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
+        kept = _Kept(folder / FILE_NAME, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
         kept.setFormatter(_Lines("%(asctime)s %(levelname)s %(name)s: %(message)s", traces=True))
         handlers.append(kept)
     except OSError as problem:

@@ -5,6 +5,7 @@ lock -> folders, logs, gate.toml -> store and desk -> recorder -> mail port -> c
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -147,12 +148,13 @@ async def _live(
         loop.call_soon_threadsafe(reload.soon)
 
     found.toml.changed = written
-    found.toml.unknown_users = lambda: port.unknown_users
+    found.toml.unknown_users = lambda: {**policy.unknown_users, **port.unknown_users}
     recorder.start()
     try:
         async with _control(folders, methods, found), _signals(life, reload):
             await policy.open()
             await life.begin(state)
+            gc.freeze()  # what stands now stays: looking through it again and again would hold every session up
             settling = Settling(found.desk, found.lists, lambda: loop.call_soon_threadsafe(life.settings_changed))
             await life.ended.wait()
             await life.end()
@@ -233,8 +235,7 @@ async def _signals(life: Life, reload: settings.Reload) -> AsyncIterator[None]:
         yield
     finally:
         for each in caught:
-            with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_IGN)  # it is ending already: what is still to be written is written
     await asyncio.gather(*asked)
 
 
