@@ -21,6 +21,10 @@ smtp_banner = $primary_hostname ESMTP Exim
 domainlist local_domains = {domains}
 acl_smtp_rcpt = check_recipient
 host_lookup =
+# it looks up whom a PROXY header names all the same; here nobody answers, and five seconds are long
+dns_retrans = 1s
+dns_retry = 1
+{more}
 rfc1413_hosts =
 tls_advertise_hosts =
 
@@ -58,10 +62,18 @@ hosts_proxy = ${{if ={{$received_port}}{{{proxy}}}{{127.0.0.1}}{{}}}}
 
 
 class Exim(Mailboxes):
-    """A running Exim: ports `plain` and `proxy`, Maildirs below `mail`. `lines`: instead of those for the ports."""
+    """A running Exim: ports `plain` and `proxy`, Maildirs below `mail`. `lines`: instead of those for the ports;
+    `more`: others of the main section."""
 
     def __init__(
-        self, servers: Path, folder: Path, *, mailboxes: Iterable[str], domains: Iterable[str], lines: str = ""
+        self,
+        servers: Path,
+        folder: Path,
+        *,
+        mailboxes: Iterable[str],
+        domains: Iterable[str],
+        lines: str = "",
+        more: str = "",
     ) -> None:
         self.plain, self.proxy = free_ports(2)
         self.mail = folder / "mail"
@@ -77,6 +89,7 @@ class Exim(Mailboxes):
                 folder=folder,
                 ports=lines or PORTS.format(plain=self.plain, proxy=self.proxy),
                 domains=" : ".join(domains),
+                more=more,
             )
         )
         self.process = ServerProcess(
