@@ -17,9 +17,9 @@ Tls = Literal["none", "opportunistic", "require"]
 _LISTENER = (
     'give it a listener for the gate and name that in deliver, such as "smtp://127.0.0.1:10025". '
     "Postfix, in master.cf: 127.0.0.1:10025 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy; "
-    "Exim: daemon_smtp_ports = 25 : 10025 and "
-    "hosts_proxy = ${{if ={{$received_port}}{{10025}}{{127.0.0.1}}{{}}}}; "
-    "OpenSMTPD: listen on lo port 10025 proxy-v2"
+    "Exim: local_interfaces = 127.0.0.1.10025 and "
+    "hosts_proxy = ${{if ={{$received_port}}{{10025}}{{127.0.0.1}}}}; "
+    "OpenSMTPD: listen on 127.0.0.1 port 10025 proxy-v2 (irusu-gate lines prints them)"
 )
 _XCLIENT = "in Postfix's main.cf smtpd_authorized_xclient_hosts = {gate}"
 

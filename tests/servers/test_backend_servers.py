@@ -104,8 +104,8 @@ def test_a_listener_without_proxy_keeps_the_port_closed_and_says_what_to_set(pos
         assert codes(backend) == ["backend.client_address"]
         told = str(backend.obstacle)
         assert "127.0.0.1:10025 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy; Exim" in told
-        assert "hosts_proxy = ${if ={$received_port}{10025}{127.0.0.1}{}}; OpenSMTPD" in told
-        assert "listen on lo port 10025 proxy-v2" in told
+        assert "hosts_proxy = ${if ={$received_port}{10025}{127.0.0.1}}; OpenSMTPD" in told
+        assert "listen on 127.0.0.1 port 10025 proxy-v2" in told
         assert "smtpd_authorized_xclient_hosts = 127.0.0.1" in told and "\n" not in told
     backend = examined(postfix.plain, "xclient")
     assert codes(backend) == ["backend.xclient"]
