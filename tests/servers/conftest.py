@@ -10,6 +10,7 @@ Fixtures:
   text for the end of main.cf and master.cf.
 - `start_exim(mailboxes=…, domains=…)`, `start_opensmtpd(users=…, domains=…)`: likewise, with fewer things to set.
 - `server`: for a test that is to run once with each of the three.
+- `houses`, `house`: gates before servers of every kind, for what a denied and an unknown recipient are told.
 - `swaks(*arguments)`: runs swaks and returns the CompletedProcess (stdout holds the transcript).
 
 Every server has two ports on 127.0.0.1: `.plain`, and `.proxy`, which wants a PROXY header first. Postfix trusts
@@ -38,6 +39,7 @@ import pytest
 from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
 from tests.servers.postfix import Postfix
+from tests.servers.twin_houses import KINDS, House, Houses
 
 UNPACKED = Path(__file__).parents[2] / ".cache" / "servers"
 DOMAINS = ("virtual.test",)
@@ -142,6 +144,21 @@ def server(request: pytest.FixtureRequest) -> Postfix | Exim | OpenSmtpd:
     """Each of the three in turn."""
     found: Postfix | Exim | OpenSmtpd = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def houses(servers: Path) -> Iterator[Houses]:
+    """Gates before servers of every kind, each started once (see `twin_houses`)."""
+    with contextlib.ExitStack() as stack:
+        started = Houses(servers, lambda: stack.enter_context(_open_folder()))
+        stack.callback(started.close)
+        yield started
+
+
+@pytest.fixture(params=KINDS)
+def house(request: pytest.FixtureRequest, houses: Houses) -> House:
+    """Each kind of house in turn."""
+    return houses.of(request.param)
 
 
 @pytest.fixture

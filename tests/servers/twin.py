@@ -7,14 +7,10 @@ ids and times.
 
 import contextlib
 import re
-import shutil
 import socket
 import ssl
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-
-from tests.wire.gate_process import Gate, Home
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 SPAMMER = b"spam@bad.example"
 DENIED, UNKNOWN = b"user2", b"nobo7"
@@ -29,14 +25,22 @@ _NEW_EACH_TIME = re.compile(
 _END_OF_MESSAGE = b"\r\n.\r\n"
 
 
-def converse(port: int, blocks: Iterable[bytes], *, tls: ssl.SSLContext | None = None, bytewise: bool = False) -> bytes:
+def converse(
+    port: int,
+    blocks: Iterable[bytes],
+    *,
+    tls: ssl.SSLContext | None = None,
+    bytewise: bool = False,
+    source: str = "127.0.0.1",
+) -> bytes:
     """Every byte that comes back, up to the server's close: the last block must lead to it.
 
     A block that ends in a final dot is a message and has one reply, any other one a line. `tls`: taken up after a
-    STARTTLS that got 220. `bytewise`: each octet is sent by itself. Where the server hung up early, it says so.
+    STARTTLS that got 220. `bytewise`: each octet is sent by itself. `source`: the client's own address. Where the
+    server hung up early, it says so.
     """
     told = b""
-    plain = socket.create_connection(("127.0.0.1", port), SECONDS)
+    plain = socket.create_connection(("127.0.0.1", port), SECONDS, source_address=(source, 0))
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.ExitStack() as stack:
         stack.enter_context(plain)
@@ -72,17 +76,20 @@ def twins(
     tls: ssl.SSLContext | None = None,
     bytewise: bool = False,
     times: int = 1,
+    at_once: bool = False,
 ) -> bytes:
     """Plays the script for both names (in turn, so many times) and fails unless all sessions are the same.
 
-    Returns what was said of the unknown one.
+    `at_once`: all of them side by side, where they do not touch each other. Returns what was said of the unknown one.
     """
     assert len(denied) == len(unknown)
-    seen: list[list[bytes]] = []
-    for _ in range(times):
-        for name in (unknown, denied):
-            told = converse(port, script(name), tls=tls, bytewise=bytewise)
-            seen.append(comparable(told, name, unknown).splitlines())
+    names = [unknown, denied] * times
+
+    def play(name: bytes) -> list[bytes]:
+        return comparable(converse(port, script(name), tls=tls, bytewise=bytewise), name, unknown).splitlines()
+
+    with ThreadPoolExecutor(len(names) if at_once else 1) as pool:
+        seen = list(pool.map(play, names))
     for other in seen[1:]:
         assert other == seen[0]
     return b"\n".join(seen[0])
@@ -115,38 +122,3 @@ def in_one_packet(lines: Sequence[bytes]) -> list[bytes]:
 def session(*middle: bytes, hello: bytes = b"EHLO mx.outside.test", sender: bytes = SPAMMER) -> list[bytes]:
     """A transaction's commands between hello and QUIT."""
     return [hello, b"MAIL FROM:<" + sender + b">", *middle, b"QUIT"]
-
-
-# ---------------------------------------------------------------- the gate
-
-
-class Denying:
-    """Homes in which `denied` of each of the domains deny SPAMMER; the lists are made once, and copied."""
-
-    def __init__(self, folder: Path, domains: Sequence[str], denied: Sequence[str], good: Sequence[str] = ()) -> None:
-        self._first = Home(folder / "first")
-        self._domains = domains
-        self._configure(self._first, 9)
-        addresses = [f"{name}@{domain}" for domain in domains for name in denied]
-        aliases = [word for address in addresses[1:] for word in ("--alias", address)]
-        self._first.done("account", "add", addresses[0], *aliases)
-        self._first.done("deny", addresses[0], SPAMMER.decode())
-        if good:
-            self._first.done("account", "add", good[0], *(word for one in good[1:] for word in ("--alias", one)))
-
-    def _configure(self, home: Home, port: int, more: str = "") -> None:
-        settings = home.path / "config" / "gate.toml"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        domains = ", ".join(f'"{domain}"' for domain in self._domains)
-        deliver = f'deliver = "smtp://127.0.0.1:{port}"\nclient_address = "proxy"\n' if port else ""
-        settings.write_text(f"[gate]\ndomains = [{domains}]\n{deliver}{more}")
-
-    @contextlib.contextmanager
-    def before(self, port: int, more: str = "") -> Iterator[Gate]:
-        """A gate in front of the server on this port (0: the built-in one). `more`: lines below `[gate]`."""
-        with tempfile.TemporaryDirectory(prefix="irusu-twin-") as name:
-            home = Home(Path(name) / "home")
-            shutil.copytree(self._first.path, home.path)
-            self._configure(home, port, more)
-            with home.gate() as gate:
-                yield gate
