@@ -137,7 +137,8 @@ def _show(found: Any, as_json: bool) -> None:
         return
     output.say(f"state: {found.state}")
     if found.pid is not None:
-        output.say(f"mail comes in at: {', '.join(found.listen) or 'nowhere (the port is closed)'}")
+        if found.listen or not found.policy:
+            output.say(f"mail comes in at: {', '.join(found.listen) or 'nowhere (the port is closed)'}")
         if found.policy:
             output.say(f"Postfix may ask at: {', '.join(found.policy)} (it has {found.policy_asked} times)")
         if found.listen or not found.policy:

@@ -11,11 +11,20 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gate.backend.asking import ERRORS_A_CONNECTION, REPLY_SECONDS, STRANGER, STRANGER_NAMES, Wish, find_passing
+from gate.backend.asking import (
+    ERRORS_A_CONNECTION,
+    REPLY_SECONDS,
+    STRANGER,
+    STRANGER_NAMES,
+    UnknownUser,
+    Wish,
+    find_passing,
+)
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Passing, Target, connect
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
+from gate.backend.wording import Wording
 from gate.forms import Warning as Notice
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
@@ -51,6 +60,9 @@ class Learner:
 
     Attributes:
         changed: called in the event loop when the warnings may be others.
+        target: who is asked.
+        answers: what the own domains said, by canonical name.
+        trouble: why the server could not be asked last, or None.
     """
 
     def __init__(
@@ -68,16 +80,17 @@ class Learner:
         where nothing is a missing account but by the gate's own word. `fixed`: the owner's own wording; then nothing
         is asked."""
         self.changed = changed
-        self._target = target
+        self.target = target
         self._key = key
         self._wish: Wish = wish
         self._domains = domains
         self._listed = listed
         self._fixed = fixed
-        self._answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {}
         self._probes: frozenset[str] = frozenset()
-        self._trouble: BackendError | None = None
+        self.trouble: BackendError | None = None
         self._puts_off = 0
+        self._one = asyncio.Lock()
         self._again = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -87,10 +100,10 @@ class Learner:
         """How a recipient of the own domain (`BARE`: without one) is refused: as the domain does, else as another."""
         if self._fixed is not None:
             return self._fixed
-        answer = self._answers.get(domain)
+        answer = self.answers.get(domain)
         if answer is not None and answer.refusal is not None and self._settled(answer):
             return answer.refusal
-        found = (each.refusal for name, each in self._answers.items() if name != BARE and self._settled(each))
+        found = (each.refusal for name, each in self.answers.items() if name != BARE and self._settled(each))
         return next((each for each in found if each is not None), FALLBACK)
 
     def is_probe(self, recipient: str) -> bool:
@@ -99,6 +112,12 @@ class Learner:
 
     def _settled(self, answer: Answer) -> bool:
         return not answer.not_yet or self._puts_off > len(NOT_YET)
+
+    @property
+    def unknown_users(self) -> dict[str, UnknownUser]:
+        """The same in the form that `gate.backend.probes.Backend` has it in."""
+        probes = self._probes_of(name for name in self.answers if name != BARE)
+        return {name: UnknownUser(name, Wording(self.answers[name].reply, probe)) for name, probe in probes.items()}
 
     # ---- asking
 
@@ -117,6 +136,10 @@ class Learner:
             task.cancel()
             await asyncio.wait({task})
 
+    async def ask_now(self) -> None:
+        """Asks everything once. Never raises for what the server does: see `trouble`."""
+        await self._round()
+
     def ask_again(self) -> None:
         """The domains may be others."""
         self._again.set()
@@ -125,7 +148,7 @@ class Learner:
         tries = 0
         while True:
             tries = 0 if await self._round() else tries + 1
-            if self._trouble is not None:
+            if self.trouble is not None:
                 pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
             elif self._puts_off and self._puts_off <= len(NOT_YET):
                 pause = NOT_YET[self._puts_off - 1]
@@ -141,45 +164,47 @@ class Learner:
         """Asks of every domain once. False: the server could not be asked."""
         domains = [] if self._fixed is not None else sorted(self._domains())
         try:
-            async with asyncio.timeout(ROUND_SECONDS):
+            async with asyncio.timeout(ROUND_SECONDS), self._one:
                 await self._ask(domains)
-            self._trouble = None
+            self.trouble = None
         except TimeoutError:
-            self._trouble = BackendError("backend.timeout", target=str(self._target), seconds=ROUND_SECONDS)
+            self.trouble = BackendError("backend.timeout", target=str(self.target), seconds=ROUND_SECONDS)
         except BackendError as error:
-            if self._trouble is None:
+            if self.trouble is None:
                 log.warning("%s", error)
-            self._trouble = error
-        if self._trouble is None:
-            waiting = any(each.not_yet for each in self._answers.values())
+            self.trouble = error
+        if self.trouble is None:
+            waiting = any(each.not_yet for each in self.answers.values())
             self._puts_off = self._puts_off + 1 if waiting else 0
         self.changed()
-        return self._trouble is None
+        return self.trouble is None
 
     async def _ask(self, domains: Sequence[str]) -> None:
-        names = {domain: f"Name@{ascii_domain(domain)}" for domain in domains}
-        if names:
-            names[BARE] = "Name"
-        probes = {domain: decoy_for(self._key, name.encode()).path for domain, name in names.items()}
+        probes = self._probes_of([*domains, BARE] if domains else [])
         self._probes = frozenset(probe.decode() for probe in probes.values())
-        replies = await ask(self._target, await self._passing(), list(probes.values())) if probes else {}
+        replies = await ask(self.target, await self._passing(), list(probes.values())) if probes else {}
         found = {}
         for domain, probe in probes.items():
-            now, before = replies.get(probe), self._answers.get(domain)
+            now, before = replies.get(probe), self.answers.get(domain)
             answer = Answer(now, heard(now, probe)) if now is not None else before
             if answer is not None and before is not None and answer.not_yet and not before.not_yet:
                 answer = before  # a trouble of the moment: it will say again what it said
             if answer is not None:
                 found[domain] = answer
-        if found != self._answers:
+        if found != self.answers:
             told = sorted({answer.reply.one_line for name, answer in found.items() if name != BARE})
-            log.info("Postfix at %s says of missing accounts: %s", self._target, "; ".join(told))
-        self._answers = found
+            log.info("Postfix at %s says of missing accounts: %s", self.target, "; ".join(told))
+        self.answers = found
+
+    def _probes_of(self, domains: Iterable[str]) -> dict[str, bytes]:
+        """The name to ask of, by domain. In mixed case: so a server that makes it lower-case gives itself away."""
+        names = {domain: f"Name@{ascii_domain(domain)}" if domain != BARE else "Name" for domain in domains}
+        return {domain: decoy_for(self._key, name.encode()).path for domain, name in names.items()}
 
     async def _passing(self) -> Passing:
         """As a stranger, where that can be; it is Postfix's own listener else, which takes the gate for what it is."""
         try:
-            return await find_passing(self._target, self._wish)
+            return await find_passing(self.target, self._wish)
         except BackendError as error:
             if error.code in {"backend.client_address", "backend.xclient", "backend.xclient_refused"}:
                 return "none"
@@ -192,9 +217,9 @@ class Learner:
         if self._fixed is not None:
             return []
         found = []
-        if self._trouble is not None:
-            found.append(_notice("policy.unlearnt", target=str(self._target), why=str(self._trouble)))
-        for domain, answer in self._answers.items():
+        if self.trouble is not None:
+            found.append(_notice("policy.unlearnt", target=str(self.target), why=str(self.trouble)))
+        for domain, answer in self.answers.items():
             code = self._flaw(domain, answer)
             if code:
                 found.append(_notice(code, domain=domain, reply=answer.reply.one_line))

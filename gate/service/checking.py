@@ -5,6 +5,7 @@ It reads gate.toml and asks the server; it opens no port and no database, so tha
 
 import asyncio
 import logging
+import secrets
 
 from gate import config as settings
 from gate.backend.probes import Backend
@@ -13,7 +14,11 @@ from gate.backend.target import parse_deliver
 from gate.config import Config
 from gate.folders import Folders
 from gate.forms import BackendReport
+from gate.postfix.learning import Learner
+from gate.postfix.refusal import chosen
+from gate.postfix.report import report as report_beside
 from gate.rules.domain import canonical_domain
+from gate.service.policy import HERE
 from gate.service.port import BUILT_IN, PortError
 
 
@@ -29,20 +34,38 @@ def without_domains(config: Config, file: str) -> PortError | None:
     return PortError("port.domains", file=file, deliver=config.gate.deliver)
 
 
+def _beside(config: Config, domains: list[str], listed: frozenset[str]) -> BackendReport:
+    """Of a Postfix that no mail reaches through the gate only its words matter."""
+    fixed = chosen(config.policy.reply) if config.policy.reply else None
+    learner = Learner(
+        HERE if config.gate.deliver == BUILT_IN else parse_deliver(config.gate.deliver),
+        secrets.token_bytes(16),
+        wish=config.gate.client_address,
+        domains=lambda: domains,
+        listed=lambda: listed,
+        fixed=fixed,
+    )
+    asyncio.run(learner.ask_now())
+    return report_beside(learner, deliver=config.gate.deliver, domains=domains, listed=listed)
+
+
 def check(folders: Folders) -> BackendReport:
     """What gate.toml names, asked from here. Raises the Fault of a file that cannot be used."""
     config = settings.load(folders.config_file)
-    if config.gate.deliver == BUILT_IN:
+    beside = bool(config.policy.listen) and not config.gate.listen
+    if config.gate.deliver == BUILT_IN and not beside:
         return built_in()
     domains = sorted(map(canonical_domain, config.gate.domains))
     listed = frozenset(map(canonical_domain, config.gate.listed))
+    logging.getLogger("gate").addHandler(logging.NullHandler())  # the one line is the command's to say
+    if beside:
+        return _beside(config, domains, listed)
     backend = Backend(
         parse_deliver(config.gate.deliver),
         client_address=config.gate.client_address,
         domains=lambda: domains,
         listed=lambda: listed,
     )
-    logging.getLogger("gate").addHandler(logging.NullHandler())  # the one line is the command's to say
     asyncio.run(backend.examine())
     closed = without_domains(config, str(folders.config_file))
     return report(backend, deliver=config.gate.deliver, domains=domains, listed=listed, closed=closed)

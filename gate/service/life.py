@@ -93,11 +93,9 @@ class Life:
                 if not self._quitting:
                     self._stay_closed(fault)
         if not self._quitting:
-            mail = (
-                f"mail comes in at {', '.join(self._port.listen)}" if self._port.listen else "the mail port is closed"
-            )
-            asks = f"; Postfix may ask at {', '.join(self._policy.listen)}" if self._policy.listen else ""
-            _log.info("ready: %s, %s%s", self.state, mail, asks)
+            where = [f"mail comes in at {', '.join(self._port.listen)}"] if self._port.listen else []
+            where += [f"Postfix may ask at {', '.join(self._policy.listen)}"] if self._policy.listen else []
+            _log.info("ready: %s, %s", self.state, "; ".join(where) or "the mail port is closed")
 
     @property
     def on(self) -> bool:
@@ -163,7 +161,7 @@ class Life:
         return self._status()
 
     async def check_backend(self) -> BackendReport:
-        return await self._port.check()
+        return await (self._policy.check() if self._policy.alone else self._port.check())
 
     # ------------------------------------------------------------ how it is done
 

@@ -5,14 +5,16 @@ every recipient. A gate that is stopped says DUNNO to all, so that mail flows as
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from gate.backend.asking import UnknownUser
 from gate.backend.target import Target, parse_deliver
 from gate.config import Config
 from gate.events import EventKind
-from gate.forms import Warning  # noqa: A004 (the form of that name)
+from gate.forms import BackendReport, Warning  # noqa: A004 (the form of that name)
 from gate.postfix.learning import Learner
 from gate.postfix.refusal import chosen
+from gate.postfix.report import report
 from gate.postfix.server import PolicyFront
 from gate.recorder import Recorder
 from gate.service.opening import Opened
@@ -56,6 +58,26 @@ class PolicyPort:
     def asked(self) -> int:
         """Questions about a recipient since the start: 0 for long, and no Postfix knows of the port."""
         return self._front.asked
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no mail port beside it."""
+        return bool(self._config.policy.listen) and not self._config.gate.listen
+
+    @property
+    def unknown_users(self) -> Mapping[str, UnknownUser]:
+        """What Postfix answered to an unknown name, by own domain."""
+        return self._learner.unknown_users
+
+    async def check(self) -> BackendReport:
+        """Ask the Postfix anew, and tell all that is known of it."""
+        await self._learner.ask_now()
+        return report(
+            self._learner,
+            deliver=self._config.gate.deliver,
+            domains=sorted(self._found.own_domains()),
+            listed=self._found.listed_domains(),
+        )
 
     async def open(self) -> None:
         """Listen where gate.toml says, if it does. Raises PolicyError: an address cannot be had."""

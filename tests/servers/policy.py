@@ -98,7 +98,7 @@ def beside(
     configure(home, own, postfix.proxy if by_proxy else postfix.plain, policy, more)
     aliases = [word for one in denied[1:] for word in ("--alias", one)]
     home.done("account", "add", denied[0], *aliases)
-    home.done("deny", denied[0], SPAMMER)
+    home.done("deny", denied[0], SPAMMER, "spämmer@bad.example")
     with serving(home) as gate:
         if learns:
             learnt = "says of missing accounts"

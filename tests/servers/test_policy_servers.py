@@ -97,7 +97,9 @@ def test_errors_count_for_both(start_postfix: StartPostfix, tmp_path: Path, slee
     }
     with beside(start_postfix, tmp_path, denied=[USER], main=main) as pair:
         script = [rcpt(b"%b")] * int(limits[1])
-        told = twins(pair.port, lambda name: each_on_its_own(session(*[one % name for one in script])[:-1]))
+        told = twins(
+            pair.port, lambda name: each_on_its_own(session(*[one % name for one in script])[:-1]), at_once=True
+        )
     assert b"421 4.7.0 mx.virtual.test Error: too many errors" in told
 
 
@@ -275,6 +277,18 @@ def test_a_catch_all_is_told_and_borrows_anothers_words(start_postfix: StartPost
     assert b"550 5.1.1 <user2@all.test>: Recipient address rejected: User unknown in virtual mailbox table" in told
     assert b"250 2.1.5" in told
     assert (warning["code"], warning["params"]["domain"]) == ("backend.catch_all", "all.test")
+
+
+def test_the_backend_is_checked_for_its_words_alone(pair: Pair) -> None:
+    """That it would relay for 127.0.0.1, or cannot be told a client's address, is no matter where no mail passes."""
+    home = pair.gate.home
+    said = "550 5.1.1 <nobody@virtual.test>: Recipient address rejected: User unknown in virtual mailbox table"
+    found = home.json("check", "--backend")
+    assert (found["ok"], found["problem"], found["relay"], found["warnings"]) == (True, None, None, [])
+    assert [(one["unknown_user"], one["reply"]) for one in found["domains"]] == [("refused", said)]
+    home.done("quit")
+    assert home.json("check", "--backend") == found
+    assert said in home.done("check", "--backend")
 
 
 def test_the_owners_own_words(start_postfix: StartPostfix, tmp_path: Path) -> None:
