@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.smtp.data import DataStream, Problem
+from gate.smtp.data import DataStream, Problem, _line_ends
 
 LIMIT = 10_000
 
@@ -144,3 +144,10 @@ def test_splitting_never_matters(parts: list[bytes], choices: st.DataObject, nor
         assert split[0].count(b"\r\n.\r\n") + split[0].startswith(b".\r\n") == 1
     else:
         assert b"\r\n.\r\n" not in split[0] and not split[0].startswith(b".\r\n")
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"\0", b"\xff", b"a" * 90, b"."]), max_size=40))
+def test_every_kind_of_line_end_is_seen(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    wanted = {end.decode() for end in re.findall(rb"\r\n|\r|\n", body.removesuffix(b"\r"))}
+    assert set(_line_ends(body)) == wanted
