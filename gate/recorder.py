@@ -29,6 +29,8 @@ RETRY_SECONDS = 1.0
 TRIM_SECONDS = 600.0
 TRIM_ROWS = (100, 20_000)
 """The log is trimmed after so long, or a tenth of what it may hold in new rows, but no fewer and no more than these."""
+QUIET_SECONDS = 2.0
+"""And when so long nothing has come."""
 
 _log = logging.getLogger(__name__)
 
@@ -139,13 +141,15 @@ class Recorder:
         self._write(final=last)
         if batch and self._events.wanted("decisions"):
             self._events.publish("decisions", batch)
-        self._trim()
+        self._trim(quiet=not batch)
         if not last and batch:
             self._stopping.wait(BATCH_SECONDS)
         return not last
 
     def _gather(self) -> tuple[list[Decision], bool]:
         until_trim = max(BATCH_SECONDS, self._trim_at - time.monotonic())
+        if self._untrimmed:
+            until_trim = min(until_trim, QUIET_SECONDS)
         self._come.wait(RETRY_SECONDS if self._pending else until_trim)
         stopping = self._stopping.is_set()
         if not stopping:
@@ -217,11 +221,12 @@ class Recorder:
             self._untrimmed += len(rows)
         self._retry_at = 0.0
 
-    def _trim(self) -> None:
+    def _trim(self, *, quiet: bool) -> None:
         now = time.monotonic()
         keep_days, max_rows = self._limits
         enough = min(max(TRIM_ROWS[0], max_rows // 10), TRIM_ROWS[1])
-        if (now < self._trim_at and self._untrimmed < enough) or self._pending:
+        due = now >= self._trim_at or self._untrimmed >= enough or (quiet and self._untrimmed > 0)
+        if not due or self._pending:
             return
         self._untrimmed = 0
         more = False

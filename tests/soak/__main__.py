@@ -5,7 +5,7 @@ import importlib
 
 from tests.bench import table
 
-NAMES = ("loris", "kill")
+NAMES = ("loris", "kill", "control", "sessions", "flood")
 
 
 def main() -> None:
