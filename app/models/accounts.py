@@ -73,7 +73,8 @@ class AccountsModel(SortedRows[Scope]):
     `unread(None)` now they could.
 
     Attributes:
-        loaded: the gate has told its accounts. own_domains: as the gate said last. domains: what they are.
+        loaded: the gate has told its accounts. own_domains: as the gate said last. domains: what they are. offer:
+            the way that suits the mail server found on that machine, while none is set up.
     """
 
     changed = Signal()
@@ -93,6 +94,7 @@ class AccountsModel(SortedRows[Scope]):
         self._domains: set[str] = set()
         self.loaded = False
         self.own_domains: list[str] = []
+        self.offer: str | None = None
         self._sort = (0, False)
         client.listsChanged.connect(self._lists_changed)
         client.decisions.connect(self._count_refused)
@@ -186,6 +188,9 @@ class AccountsModel(SortedRows[Scope]):
         return msgspec.structs.replace(scope, domain=self.domains.find(address.removeprefix("@")))
 
     def _status(self, status: Status) -> None:
+        if status.offer != self.offer:
+            self.offer = status.offer
+            self.changed.emit()
         if status.own_domains == self.own_domains:
             return
         self.own_domains = list(status.own_domains)

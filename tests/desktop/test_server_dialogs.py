@@ -1,6 +1,7 @@
 """The test of the mail server and the lines for one, as an owner sees them; and the warnings that lead there."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -181,3 +182,20 @@ def test_every_warning_that_offers_something_has_words_and_a_verb(qtbot: QtBot) 
         assert taken.pop() == (offer, warning)
     strip.show_warnings([GateWarning(code="new.code", text="a new line")])
     assert strip.act.isHidden() and strip.text.text() == "A new line"
+
+
+def test_an_owner_of_postfix_is_offered_the_way_beside_it(
+    home: Home, start_app: StartApp, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "main.cf").write_text("")
+    home.environment["MAIL_CONFIG"] = str(tmp_path)
+    with home.gate("--state", "stopped"):
+        see = Seen(qtbot, start_app())
+        see.until(see.accounts.empty.isVisible)
+        assert see.accounts.lines.text() == "A Postfix was found here: let it ask Irusu…"
+        qtbot.mouseClick(see.accounts.lines, Qt.MouseButton.LeftButton)
+        dialog = open_one(see, SetupDialog)
+        assert isinstance(dialog, SetupDialog)
+        see.until(lambda: dialog.files)
+        assert dialog.found.isVisible() and dialog.ways.currentData() == "postfix-policy"
+        dialog.reject()

@@ -1,6 +1,7 @@
 """Listed domains at the desk: what they are, what would vanish, and one change of accounts, file and history."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gate.desk import ConfigView
 from gate.errors import Fault
 from gate.forms import Decision, ListOnly, Nothing, OwnDomain, VanishingPage, VanishingQuery
 from gate.service.domains import GateToml
+from gate.store import StoreError, Transaction
 from tests.unit.open_desk import OpenDesk, open_desk
 
 SHOP, OTHER = "shop.example", "other.example"
@@ -120,6 +122,33 @@ def test_what_cannot_be_is_one_line_and_nothing_changes(owner: Owner) -> None:
     owner.file.unlink()
     owner.file.symlink_to("/dev/null")
     owner.unchanged("config.unreadable", keep=keep)
+
+
+def test_a_folder_that_cannot_be_written_keeps_all_as_it_was(refusable: Path) -> None:
+    (refusable / "data").mkdir()
+    file = refusable / "config" / "gate.toml"
+    file.parent.mkdir()
+    file.write_text(FILE)
+    file.parent.chmod(0o500)
+    toml = GateToml(file, {})
+    with open_desk(refusable / "data", ConfigView(domains=["Shop.Example"], built_in=False), toml) as desk:
+        Owner(desk, toml, file).unchanged("config.unwritable", keep=("sales@shop.example",))
+    file.parent.chmod(0o700)
+
+
+def test_where_the_accounts_cannot_be_kept_the_file_is_as_it_was(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full is noticed at the commit, when the file is written already."""
+    writing = owner.desk.lists.writing
+
+    @contextmanager
+    def full() -> Iterator[Transaction]:
+        with writing() as tx:
+            yield tx
+            raise StoreError("store.full", file="lists.db")
+
+    monkeypatch.setattr(owner.desk.lists, "writing", full)
+    owner.unchanged("store.full", keep=("sales@shop.example",))
+    assert len(owner.told) == 2, "who lives by the file reads it once more"
 
 
 def test_domains_of_the_command_line_are_not_written(owner: Owner) -> None:

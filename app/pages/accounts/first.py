@@ -61,10 +61,15 @@ def _steps() -> QWidget:
     return whole
 
 
-def first_account(
-    add: Callable[[], object], open_import: Callable[[], object], open_lines: Callable[[], object]
-) -> EmptyPage:
-    """The empty page."""
+def lines_words(offer: str | None) -> str:
+    """What the way to the owner's own mail server is called; `offer`: the one that suits what was found there."""
+    if offer == "postfix-policy":
+        return translate("FirstAccount", "A Postfix was found here: let it ask Irusu…")
+    return translate("FirstAccount", "Put Irusu before your own mail server…")
+
+
+def first_account(add: Callable[[], object], open_import: Callable[[], object], lines: QWidget) -> EmptyPage:
+    """The empty page. `lines`: the button that leads to the lines for the owner's own mail server."""
     return EmptyPage(
         "accounts",
         translate("FirstAccount", "Which addresses do you look after?"),
@@ -81,6 +86,6 @@ def first_account(
         ),
         below=(
             _steps(),
-            Button(translate("FirstAccount", "Put Irusu before your own mail server…"), kind="link", do=open_lines),
+            lines,
         ),
     )

@@ -11,11 +11,12 @@ from app.models.accounts import AccountsModel
 from app.models.entries import EntriesModel
 from app.models.words import EVERYONE
 from app.pages.accounts.account_dialog import AccountDialog
-from app.pages.accounts.first import first_account
+from app.pages.accounts.first import first_account, lines_words
 from app.pages.accounts.list import AccountList
 from app.pages.accounts.scope import ScopeView
 from app.pages.unread import Unread
 from app.shell.contract import Page, Shell
+from app.widgets.buttons import Button
 from app.widgets.frames import Hairline
 from app.widgets.labels import Label
 from gate.control.messages import Change
@@ -41,7 +42,8 @@ class AccountsPage(Page):
         self.list = AccountList(accounts)
         self.view = ScopeView(accounts, entries, shell)
         self.unread = Unread(accounts.refresh)
-        self.empty = first_account(self.add_account, shell.open_import, shell.open_lines)
+        self.lines = Button("", kind="link", do=shell.open_lines)
+        self.empty = first_account(self.add_account, shell.open_import, self.lines)
         self._build()
         self._connect_signals()
         self.show_state()
@@ -86,6 +88,7 @@ class AccountsPage(Page):
     def show_state(self) -> None:
         """Paint what the models say now: nothing yet, no account, or the list and its chosen scope."""
         model = self._accounts
+        self.lines.setText(lines_words(model.offer))
         if not model.loaded:
             self._stack.setCurrentWidget(self.waiting)
             return

@@ -11,6 +11,7 @@ from app.models.counts import counts
 from app.models.entries import EntriesModel
 from app.models.words import EVERYONE, mode_sentence, scope_title, short, with_caution
 from app.pages.accounts.account_dialog import AccountDialog
+from app.pages.accounts.domain import words_of
 from app.pages.accounts.entries import EntriesPane
 from app.pages.accounts.entry_dialog import EntryDialog
 from app.pages.accounts.head import ScopeHead
@@ -270,6 +271,9 @@ class ScopeView(Ground):
         if scope is None or scope.domain is None or scope.domain.listed == on or not self._live:
             return
         domain = scope.domain.name
+        if not scope.domain.changeable:
+            self._shell.complain(words_of("account" if scope.domain.source == "account" else "fixed"))
+            return
 
         def switched_on(changed: Changed, kept: int) -> None:
             text = counts.kept(kept) if kept else self.tr("Only made addresses exist in %1 now.")
