@@ -148,13 +148,7 @@ class Backend:
 
     async def _ask(self) -> None:
         self._plain = None
-        try:
-            passing = await find_passing(self.target, self.passing or self.wish)
-        except BackendError as error:
-            if error.code in OBSTACLES:  # it greets all the same, and the owner may want to see which server that is
-                with contextlib.suppress(BackendError):
-                    self.offer = await ask_offer(self.target, "none")
-            raise
+        passing = await self._find_passing()
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
         answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}
@@ -166,6 +160,19 @@ class Backend:
         strict = [one.domain for one in self._unknown_users.values() if one.severity != 2]
         self._judge_relay(await ask_relay(self.target, passing, strict[:DISGUISED_DOMAINS]), passing)
         self.passing = passing
+
+    async def _find_passing(self) -> Passing:
+        """As before, where that works; with `auto` it may be another way now."""
+        try:
+            return await find_passing(self.target, self.passing or self.wish)
+        except BackendError as error:
+            if error.code not in OBSTACLES:
+                raise
+            if self.passing is not None and self.wish == "auto":
+                return await find_passing(self.target, "auto")
+            with contextlib.suppress(BackendError):  # it greets all the same: the owner may see which server that is
+                self.offer = await ask_offer(self.target, "none")
+            raise
 
     def _judge_relay(self, test: RelayTest, passing: Passing) -> None:
         """Closed only where it relays. Who puts every stranger off is asked again, and gets no mail before he answers;

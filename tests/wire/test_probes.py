@@ -382,6 +382,10 @@ def test_a_server_that_takes_the_header_no_more_is_down_and_told(tmp_path: Path)
             backend.target = target
             await backend.examine()
             assert backend.state is BackendState.UP
+            async with Xclient().running() as other:  # another way: it is found, without a restart
+                backend.target = other
+                await backend.examine()
+                assert (backend.state, backend.passing) == (BackendState.UP, "xclient")
 
     asyncio.run(story())
 
@@ -423,7 +427,7 @@ class Xclient:
         while line := await reader.readline():
             self.heard.append(line.removesuffix(b"\r\n"))
             verb = line[:4].upper()
-            reply = b"250 ok"
+            reply = b"250 ok" if verb in {b"MAIL", b"RSET"} else b"500 5.5.2 what?"
             if verb == b"EHLO":
                 reply = b"250-mail.example\r\n250-PIPELINING\r\n250 " + self.offer
             elif verb == b"XCLI":
