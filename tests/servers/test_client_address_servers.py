@@ -22,12 +22,19 @@ from tests.wire.front import has_ipv6
 from tests.wire.gate_process import Gate, Home
 
 Server = Postfix | Exim | OpenSmtpd
-XCLIENT = {"smtpd_authorized_xclient_hosts": "127.0.0.1", "smtpd_peername_lookup": "yes"}
+IMPATIENT = "timeout:1 attempts:1"
+"""For the system's resolver: these tests want no answer from the network, and soon."""
+XCLIENT = {
+    "smtpd_authorized_xclient_hosts": "127.0.0.1",
+    "smtpd_peername_lookup": "yes",
+    "import_environment": f"MAIL_CONFIG MAIL_LOGTAG TZ LD_LIBRARY_PATH {{RES_OPTIONS={IMPATIENT}}}",
+}
 FOUR, SIX = "203.0.113.9", "2001:db8::9"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("RES_OPTIONS", IMPATIENT)
     return Home(tmp_path / "home")
 
 
@@ -230,3 +237,21 @@ def test_xclient_that_is_offered_no_more_is_fatal_too(home: Home, start_postfix:
         with calling(gate.port, FOUR) as caller:
             assert caller.reply() == b"421 4.3.0 mx.virtual.test Service not available, try again later\r\n"
         assert "smtpd_authorized_xclient_hosts" in gate.status()["warnings"][0]["text"]
+
+
+def test_a_denied_sender_and_a_missing_account_are_one_behind_xclient(
+    home: Home, start_postfix: Callable[..., Postfix]
+) -> None:
+    postfix = start_postfix(main=XCLIENT)
+    configure(home, postfix.plain)
+    home.done("account", "add", "user2@virtual.test")
+    home.done("deny", "user2@virtual.test", SENDER)
+
+    def told(recipient: str) -> list[bytes]:
+        commands = ["EHLO mx.outside.test", f"MAIL FROM:<{SENDER}>", f"RCPT TO:<{recipient}>", "DATA", "RSET", "QUIT"]
+        return [each.replace(recipient.encode(), b"NAME") for each in talk(gate.port, FOUR, commands)]
+
+    with home.gate() as gate:
+        denied, missing = told("user2@virtual.test"), told("nobo7@virtual.test")
+        assert denied == missing
+        assert denied[3].startswith(b"550 5.1.1 <NAME>: Recipient address rejected: User unknown in virtual ")
