@@ -196,6 +196,7 @@ _NOTHING = Answer(DUNNO)
 
 def _row(decided: Decided) -> Decision:
     question, verdict, entry = decided.question, decided.verdict, decided.verdict.entry
+    reply = decided.refusal.reply(question.recipient)  # of whoever is let in too: as for the action
     return Decision(
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         front="policy",
@@ -206,7 +207,7 @@ def _row(decided: Decided) -> Decision:
         verdict=verdict.verdict,
         because=verdict.because,
         pattern=entry.pattern if entry else None,
-        reply=decided.refusal.reply(question.recipient) if verdict.verdict == "refuse" else "",
+        reply=reply if verdict.verdict == "refuse" else "",
         account=verdict.account,
         scope=entry.scope if entry else None,
         would=verdict.would,
