@@ -6,10 +6,12 @@ never listen on anything but loopback, never judge a sender, never offer AUTH, a
 refused.
 
 A message arrives as it was received but for line ends (LF on disk), below two headers: Return-Path and Delivered-To.
+On its way it lies in an unnamed file of the same folder, so that no number of large ones fills the memory.
 `postmaster` has no mailbox of its own: like any other name it exists where an account or an alias says so.
 """
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import itertools
@@ -18,15 +20,18 @@ import os
 import platform
 import re
 import secrets
+import shutil
+import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 from urllib.parse import quote
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from gate.rules.address import Address, from_wire, without_tag
 
@@ -39,8 +44,11 @@ COMMAND_LIMIT = 4096
 PROXY_SECONDS = 30.0
 IDLE_SECONDS = 86_400.0
 """The gate in front has the real limits; aiosmtpd's would cut a DATA that is merely slow."""
+COPY_BYTES = 64 * 1024
 RECIPIENTS = 1000
 """Of one message; RFC 5321 4.5.3.1.8 asks for 100."""
+HELD_BYTES = 256 * 1024
+"""Of a message that is kept in memory while it comes; a longer one goes to a file."""
 FOLDER_NAME_LIMIT = 150
 
 Lookup = Callable[[Address], str | None]
@@ -70,6 +78,8 @@ class BuiltinServer:
 
     async def start(self) -> tuple[str, int]:
         """Opens the private port and tells it: host, port."""
+        with contextlib.suppress(OSError):  # what is wrong with it is told with each message
+            self.handler.mail.mkdir(mode=0o700, parents=True, exist_ok=True)
         loop = asyncio.get_running_loop()
 
         def session() -> _Smtp:
@@ -141,6 +151,34 @@ class _Smtp(SMTP):
     def _create_envelope(self) -> "_Envelope":
         return _Envelope()
 
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """aiosmtpd's own, but that it holds no message in memory."""
+        envelope = cast(_Envelope, self.envelope)
+        if await self.check_helo_needed():
+            return
+        if arg or not envelope.rcpt_tos:
+            await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        body, whole = _Body(self.event_handler.mail, self.data_size_limit or 0), True
+        try:
+            while (line := await self._line()) != b".\r\n" or not whole:
+                whole = line.endswith(b"\r\n")
+                body.add(line)
+            status = await self.event_handler.take(envelope, body)
+        finally:
+            body.close()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(status)
+
+    async def _line(self) -> bytes:
+        """The next line of a message, whole; of one that is too long its next piece."""
+        try:
+            return await self._reader.readuntil(b"\r\n")
+        except asyncio.LimitOverrunError as error:
+            return await self._reader.read(max(1, error.consumed))
+
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         match = _PATH.fullmatch(arg)
         if match is None:
@@ -164,11 +202,58 @@ class _Envelope(Envelope):
         self.copies: list[_Copy] = []
 
 
+class _Body:
+    """A message on its way: its lines as they are to lie on the disk.
+
+    Attributes:
+        refusal: why it will not be taken; the rest of it is thrown away.
+        delivery: what reads it.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.refusal: str | None = None
+        self.delivery: asyncio.Future[None] | None = None
+        self.file = tempfile.SpooledTemporaryFile(HELD_BYTES, dir=str(folder))  # noqa: SIM115 (see `close`)
+        self._folder = folder
+        self._left = limit or sys.maxsize
+
+    def add(self, line: bytes) -> None:
+        """A line as it came, or a piece of one that is too long."""
+        if self.refusal is not None:
+            return
+        line = line[1:] if line.startswith(b".") else line  # RFC 5321 4.5.2
+        self._left -= len(line)
+        if not line.endswith(b"\r\n"):
+            self.refusal = "500 Line too long (see RFC5321 4.5.3.1.6)"
+        elif self._left < 0:
+            self.refusal = "552 Error: Too much mail data"
+        else:
+            try:
+                self.file.write(line[:-2] + b"\n")
+            except OSError as error:
+                self.refusal = _not_stored(error, self._folder)
+
+    def close(self) -> None:
+        """No more is read from it, but by a delivery under way."""
+        if self.delivery is None or self.delivery.done():
+            self.file.close()
+        else:
+            self.delivery.add_done_callback(lambda _: self.file.close())
+
+
+def _not_stored(error: OSError, folder: Path) -> str:
+    """The reply, and a line in the log."""
+    log.error("a message could not be stored in %s: %s", folder, error.strerror or error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return "452 4.3.1 Insufficient system storage"
+    return "451 4.3.0 The message could not be stored"
+
+
 class _Handler:
     """aiosmtpd's hooks: which recipients exist, and the delivery."""
 
     def __init__(self, mail: Path, lookup: Lookup, owns: Owns, delimiter: str) -> None:
-        self._mail = mail
+        self.mail = mail
         self._lookup = lookup
         self._owns = owns
         self._delimiter = delimiter
@@ -199,21 +284,20 @@ class _Handler:
             return b"554 5.7.1 <" + shown + b">: Relay access denied"
         return b"550 5.1.1 <" + shown + b">: Recipient address rejected: User unknown"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
+    async def take(self, envelope: _Envelope, body: _Body) -> str:
+        """Delivers a message that has come whole; the reply to it."""
+        if body.refusal is not None:
+            return body.refusal
         sender = (envelope.mail_from or "").replace("<>", "")
-        content = envelope.original_content or b""
-        delivery = asyncio.ensure_future(
-            asyncio.to_thread(deliver, self._mail, sender, dict.fromkeys(envelope.copies), content)
+        body.delivery = delivery = asyncio.ensure_future(
+            asyncio.to_thread(deliver, self.mail, sender, dict.fromkeys(envelope.copies), body.file)
         )
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
         try:
             await asyncio.shield(delivery)
         except OSError as error:
-            log.error("a message could not be stored in %s: %s", self._mail, error.strerror or error)
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                return "452 4.3.1 Insufficient system storage"
-            return "451 4.3.0 The message could not be stored"
+            return _not_stored(error, self.mail)
         return "250 OK"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -247,13 +331,13 @@ def folder_name(account: str) -> str:
     return name
 
 
-def deliver(mail: Path, sender: str, copies: Iterable[_Copy], content: bytes) -> None:
+def deliver(mail: Path, sender: str, copies: Iterable[_Copy], body: IO[bytes]) -> None:
     """Puts a copy of the message into every recipient's Maildir: all of them or none, and on the disk when it returns.
+    `body`: from its beginning, with LF line ends.
 
     Raises:
         OSError: nothing was delivered.
     """
-    body = content.replace(b"\r\n", b"\n")
     written: list[tuple[Path, Path]] = []
     named: list[Path] = []
     try:
@@ -292,10 +376,12 @@ def _unique_name() -> str:
     return f"{now // 1_000_000_000}.{parts}.{host}"
 
 
-def _write(path: Path, *parts: bytes) -> None:
+def _write(path: Path, head: bytes, body: IO[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.writelines(parts)
+        file.write(head)
+        body.seek(0)
+        shutil.copyfileobj(body, file, COPY_BYTES)
         file.flush()
         os.fsync(file.fileno())
 

@@ -79,6 +79,33 @@ def test_a_message_lies_as_received_below_two_headers(tmp_path: Path) -> None:
     assert not (tmp_path / "user1@localhost").exists()
 
 
+def test_a_large_message_goes_to_a_file_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.builtin.HELD_BYTES", 1000)
+    body = b"Subject: x\r\n\r\n" + b"..dots\r\n..\r\n" * 30_000 + b"end\r\n"
+
+    async def story(connection: Connection) -> None:
+        await say(connection, b"MAIL FROM:<>", b"RCPT TO:<user1@localhost>", b"RCPT TO:<user2@localhost>", b"DATA")
+        assert await say(connection, body + b".", b"NOOP") == ["250 OK", "250 OK"]
+
+    play(tmp_path, story)
+    wanted = body.replace(b"\r\n", b"\n").replace(b"\n..", b"\n.")
+    for user in ("user1@localhost", "user2@localhost"):
+        assert {message.partition(b"\n")[2].partition(b"\n")[2] for message in new(tmp_path, user)} == {wanted}
+    assert {path.name for path in tmp_path.iterdir()} == {"user1@localhost", "user2@localhost"}
+
+
+def test_a_line_that_is_too_long_hides_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.builtin._Smtp.line_length_limit", 2000)
+
+    async def story(connection: Connection) -> None:
+        for octets in range(1990, 4010, 7):
+            await say(connection, b"MAIL FROM:<>", b"RCPT TO:<user1@localhost>", b"DATA")
+            (told,) = await say(connection, b"x" * octets + b".\r\nMAIL FROM:<not@this>\r\n.")
+            assert told == ("250 OK" if octets < 2000 else "500 Line too long (see RFC5321 4.5.3.1.6)"), octets
+
+    play(tmp_path, story)
+
+
 def test_who_exists_and_what_is_said_of_the_others(tmp_path: Path) -> None:
     async def story(connection: Connection) -> None:
         assert await say(
