@@ -63,7 +63,7 @@ def offered(extensions: Iterable[str]) -> frozenset[str]:
 def commands(client: ClientAddress, names: HostNames, attributes: Collection[str]) -> list[bytes]:
     """The command lines, without line end: one, or two where long names make it too long (NAME and ADDR go last)."""
     told = {
-        "PROTO": "ESMTP",
+        "PROTO": "SMTP",  # until the client has said EHLO
         "PORT": str(client.port),
         "DESTADDR": _address(client.server_host),
         "DESTPORT": str(client.server_port),

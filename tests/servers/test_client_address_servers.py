@@ -255,3 +255,21 @@ def test_a_denied_sender_and_a_missing_account_are_one_behind_xclient(
         denied, missing = told("user2@virtual.test"), told("nobo7@virtual.test")
         assert denied == missing
         assert denied[3].startswith(b"550 5.1.1 <NAME>: Recipient address rejected: User unknown in virtual ")
+
+
+@pytest.mark.parametrize("hello", ["EHLO mx.outside.test", "HELO mx.outside.test", "NOOP"])
+def test_what_the_client_says_of_itself_is_its_own(
+    home: Home, start_postfix: Callable[..., Postfix], hello: str
+) -> None:
+    """No EHLO of the gate's, which has to greet before XCLIENT, is left over."""
+    postfix = start_postfix(main=XCLIENT)
+    configure(home, postfix.plain)
+    message = f"Subject: {hello}\r\n\r\nhello\r\n."
+    lines = [hello, f"MAIL FROM:<{SENDER}>", f"RCPT TO:<{RECIPIENT}>", "DATA", message, "QUIT"]
+    with home.gate() as gate:
+        for port in (postfix.plain, gate.port):
+            assert talk(port, "127.0.0.1", lines)[5].startswith(b"250 ")
+        found = postfix.wait_for_messages(RECIPIENT, 2)
+    heads = [re.sub(rb"(?m)id \w+$|; .*|\d\d:\d\d:\d\d|\.\w+@", b"", each.partition(b"\nSubject")[0]) for each in found]
+    assert heads[0] == heads[1]
+    assert (b"with ESMTP" in heads[0]) is hello.startswith("EHLO")

@@ -24,7 +24,7 @@ NAMES = HostNames("mail.example.org", "mail.example.org")
 
 def test_all_that_is_offered_is_told_in_one_line() -> None:
     assert commands(CLIENT, NAMES, ALL) == [
-        b"XCLIENT PROTO=ESMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25 NAME=mail.example.org "
+        b"XCLIENT PROTO=SMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25 NAME=mail.example.org "
         b"REVERSE_NAME=mail.example.org ADDR=203.0.113.5"
     ]
     assert commands(CLIENT, HostNames(), {"NAME", "ADDR"}) == [b"XCLIENT NAME=[UNAVAILABLE] ADDR=203.0.113.5"]
@@ -42,7 +42,7 @@ def test_ipv6_is_marked_and_mapped_ipv4_is_none() -> None:
 def test_long_names_take_two_lines_and_the_address_goes_last() -> None:
     long = ".".join(["a" * 49] * 5)
     (same_first, same_last) = commands(CLIENT, HostNames(long, long), ALL)
-    assert same_first == b"XCLIENT PROTO=ESMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25"
+    assert same_first == b"XCLIENT PROTO=SMTP PORT=40001 DESTADDR=192.0.2.25 DESTPORT=25"
     assert same_last == f"XCLIENT NAME={long} ADDR=203.0.113.5".encode()
     (first, last) = commands(CLIENT, HostNames("b" * 60 + "." + long[62:], long), ALL)
     assert f" REVERSE_NAME={long}".encode() in first

@@ -468,7 +468,7 @@ def test_xclient_is_found_tried_and_tells_who_is_calling(wish: probes.Wish) -> N
             assert connection.greeting.raw == b"220 mail.example ESMTP\r\n"
             assert server.heard == [
                 b"EHLO [127.0.0.1]",
-                b"XCLIENT PROTO=ESMTP PORT=40001 NAME=host-203-0-113-5.test REVERSE_NAME=host-203-0-113-5.test "
+                b"XCLIENT PROTO=SMTP PORT=40001 NAME=host-203-0-113-5.test REVERSE_NAME=host-203-0-113-5.test "
                 b"ADDR=203.0.113.5",
             ]
             connection.abort()
