@@ -1,7 +1,8 @@
 """The six kinds of pattern, and what is said where a text is none. See `gate.rules.pattern`."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from gate.errors import Fault
 from gate.rules import address
@@ -47,8 +48,7 @@ class Kind(StrEnum):
     REGEX = "regex"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True, gc=False):
     """A pattern.
 
     Attributes:

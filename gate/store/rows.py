@@ -18,7 +18,7 @@ RowKind = Literal["account", "name", "entry", "listed"]
 CHUNK = 10_000
 
 
-class AccountRow(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccountRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An account without its names."""
 
     address: str
@@ -34,7 +34,7 @@ class AccountRow(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.address
 
 
-class NameRow(msgspec.Struct, frozen=True, omit_defaults=True):
+class NameRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An address that means an account: position 0 is the account's own, the others are aliases."""
 
     address: str
@@ -46,7 +46,7 @@ class NameRow(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.address
 
 
-class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):
+class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of a list. `scope` and `pattern` tell it from all others; `id` stays through edit, undo and redo."""
 
     id: int
@@ -83,7 +83,7 @@ def entry_key(scope: str, pattern: str) -> str:
     return f"{scope}\n{pattern}"
 
 
-class RowChange(msgspec.Struct, frozen=True):
+class RowChange(msgspec.Struct, frozen=True, gc=False):
     """A row before and after; None: it is not there. Both have the same key."""
 
     before: Row | None

@@ -63,6 +63,10 @@ class Mail:
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
+    @property
+    def lives(self) -> bool:
+        return self._thread.is_alive()
+
     def end(self) -> None:
         self._ended = True
         self._thread.join()
@@ -94,6 +98,7 @@ def noticed(mail: Mail, what: str, act: Callable[[], object]) -> list[object]:
     act()
     took = time.perf_counter() - began
     while len(mail.waits) < first + 20:
+        assert mail.lives, "the mail has ended"
         time.sleep(0.01)
     waits = mail.waits[first:]
     return [what, f"{took * 1e3:.0f}", len(waits), f"{statistics.median(waits) * 1e3:.2f}", f"{max(waits) * 1e3:.1f}"]
