@@ -377,7 +377,10 @@ class Session(asyncio.Protocol):
         if self._backend is not None:
             self._backend.abort()
         try:
-            self._perform(self.dialogue.end(_BROKEN))
+            wanted = self.dialogue.end(_BROKEN)
+            self._perform(wanted)
+            if not wanted:  # it was ending when that happened: nobody else would end it
+                self._transport.abort()
         except Exception:  # noqa: BLE001 (whatever it is, it was logged above)
             self._transport.abort()
 
