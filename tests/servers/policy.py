@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate import config
+from gate.control.client import connect
+from gate.folders import Folders
+from gate.forms import AddAccount, AddEntries
+from gate.lines import setup_lines
 from tests.servers.postfix import Postfix
 from tests.servers.process import free_ports
 from tests.wire.gate_process import Gate, Home
@@ -39,18 +44,20 @@ class Pair:
 
 
 def lines_of(home: Home, way: str, file: str) -> str:
-    """The lines that the command line prints for one file."""
-    (found,) = home.json("lines", way)["ways"]
-    (lines,) = [snippet["lines"] for snippet in found["snippets"] if snippet["file"] == file]
-    return str(lines)
+    """The lines for one file that `irusu-gate lines` prints there. (Made here: a process takes half a second.)"""
+    found = setup_lines(config.load(home.path / "config" / "gate.toml"))
+    snippets = next(each.snippets for each in found.ways if each.name == way)
+    return next(snippet.lines for snippet in snippets if snippet.file == file)
 
 
-def configure(home: Home, domains: Sequence[str], port: int, policy: int, more: str = "") -> None:
+def configure(
+    home: Home, domains: Sequence[str], port: int, policy: int, more: str = "", *, listed: bool = False
+) -> None:
     file = home.path / "config" / "gate.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     names = ", ".join(f'"{one}"' for one in domains)
     file.write_text(
-        f'[gate]\ndomains = [{names}]\ndeliver = "smtp://127.0.0.1:{port}"\n'
+        f'[gate]\ndomains = [{names}]\ndeliver = "smtp://127.0.0.1:{port}"\nlisted = [{names if listed else ""}]\n'
         f'[policy]\nlisten = ["127.0.0.1:{policy}"]\n{more}'
     )
 
@@ -79,11 +86,12 @@ def beside(
     before: str = "",
     learns: bool = True,
     by_proxy: bool = False,
+    listed: bool = False,
 ) -> Iterator[Pair]:
     """Both, wired by the printed lines, when the gate has learnt how the Postfix refuses. `denied`: addresses, existing
     at the Postfix, that deny SPAMMER. `own`: the domains; those that `main` says nothing of are virtual. `mailboxes`:
     further ones. `before`: a restriction ahead of the gate. `learns`: whether the gate asks how to refuse; `by_proxy`:
-    at the listener that wants a PROXY header."""
+    at the listener that wants a PROXY header. `listed`: all of `own` are."""
     home = Home(folder / "home")
     (policy,) = free_ports(1)
     configure(home, own, 9, policy)
@@ -95,11 +103,13 @@ def beside(
         main=settings,
         main_lines=lines.replace("    check_policy", f"    {before},\n    check_policy") if before else lines,
     )
-    configure(home, own, postfix.proxy if by_proxy else postfix.plain, policy, more)
-    aliases = [word for one in denied[1:] for word in ("--alias", one)]
-    home.done("account", "add", denied[0], *aliases)
-    home.done("deny", denied[0], SPAMMER, "spämmer@bad.example")
+    configure(home, own, postfix.proxy if by_proxy else postfix.plain, policy, more, listed=listed)
     with serving(home) as gate:
+        folders = Folders(*(home.path / name for name in ("config", "data", "run", "log")))
+        with connect(folders) or contextlib.nullcontext() as link:
+            assert link is not None
+            link.call("account.add", AddAccount(address=denied[0], aliases=list(denied[1:])))
+            link.call("deny", AddEntries(scope=denied[0], patterns=[SPAMMER, "spämmer@bad.example"]))
         if learns:
             learnt = "says of missing accounts"
             if not any(learnt in line for line in gate.said):

@@ -291,6 +291,18 @@ def test_the_backend_is_checked_for_its_words_alone(pair: Pair) -> None:
     assert said in home.done("check", "--backend")
 
 
+def test_a_listed_catch_all_says_the_same_to_all_but_its_own(start_postfix: StartPostfix, tmp_path: Path) -> None:
+    with beside(
+        start_postfix, tmp_path, denied=["user2@all.test"], own=["all.test"], mailboxes=["@all.test"], listed=True
+    ) as pair:
+        told = twins(pair.port, lambda name: each_on_its_own(session(*[rcpt(name, b"all.test")] * 3)))
+        friend = converse(
+            pair.port, each_on_its_own(session(rcpt(b"user2", b"all.test"), sender=b"friend@good.example"))
+        )
+        assert pair.gate.status()["warnings"] == []
+    assert b"550 5.1.1 <nobo7@all.test>: Recipient address rejected: User unknown" in told and b"250 2.1.5" in friend
+
+
 def test_the_owners_own_words(start_postfix: StartPostfix, tmp_path: Path) -> None:
     more = 'reply = "554 5.7.1 Nobody here"\n'
     with beside(start_postfix, tmp_path, denied=[USER], more=more, learns=False) as pair:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -161,6 +162,29 @@ def test_a_client_that_never_reads_is_not_read_either() -> None:
         deaf.close()
 
     story(tell)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_many_at_once_get_what_is_theirs(loop: str) -> None:
+    kinds = [(request(), REFUSED), (request("user3@localhost"), DUNNO), (b"\n", DUNNO), (request("postmaster"), DUNNO)]
+
+    async def tell(running: Running) -> None:
+        async def one(number: int) -> None:
+            chance = random.Random(number)
+            asked = chance.choices(kinds, k=100)
+            data = b"".join(sent for sent, _ in asked)
+            client = await running.client()
+            while data:
+                cut = chance.randrange(1, 3000)
+                client.send(data[:cut])
+                data = data[cut:]
+                await asyncio.sleep(0)
+            for _, answer in asked:
+                assert await client.line() + await client.line() == answer
+
+        await asyncio.gather(*map(one, range(20)))
+
+    story(tell, loop)
 
 
 def test_too_many_connections_cost_the_idle_one(monkeypatch: pytest.MonkeyPatch) -> None:
