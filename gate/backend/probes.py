@@ -324,7 +324,10 @@ class Backend:
 
     def decoy_replied(self, domain: str, code: int) -> None:
         """A front tells the code of a decoy's reply, for the warning about domains that only ever say 4xx."""
-        self._replies.setdefault(domain.lower(), Counter())[code // 100] += 1
+        domain = domain.lower()
+        if domain not in self._replies:
+            self._replies[domain] = Counter()
+        self._replies[domain][code // 100] += 1
 
     @property
     def offers_tls(self) -> bool:

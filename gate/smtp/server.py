@@ -11,7 +11,9 @@ import ipaddress
 import logging
 import os
 import socket
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from gate.backend.client_address import ClientAddress
@@ -270,7 +272,7 @@ class SmtpFront:
             self._backend.decoy_replied(answered.recipient.domain, int(text[:3]))
         self._recorder.record(
             Decision(
-                time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                time=_now(),
                 front="smtp",
                 client=session.client.host,
                 helo=session.dialogue.client_name,
@@ -287,6 +289,16 @@ class SmtpFront:
                 entry_id=entry.id if entry else None,
             )
         )
+
+
+def _now() -> str:
+    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 async def _places(text: str) -> list[Place]:
