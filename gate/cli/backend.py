@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gate.cli import link, output
-from gate.forms import BackendReport, DomainFacts
+from gate.forms import BackendReport, DomainFacts, RelayFacts
 
 _PASSED = {
     "proxy": "passed on by the PROXY protocol",
@@ -60,9 +60,14 @@ def _lines(found: BackendReport) -> Iterator[str]:
         yield f"clients with IPv6 addresses: {'taken' if found.client_address.ipv6 else 'not taken'}"
     yield from map(_domain, found.domains)
     if found.relay is not None:
-        outcome = {True: "passed", False: "failed", None: "not possible"}[found.relay.passed]
-        yield f"relay test: {outcome}; {found.relay.text}"
+        yield relay_line(found.relay)
     yield "what to do: see the warnings" if found.warnings else "what to do: nothing; mail may flow"
+
+
+def relay_line(found: RelayFacts) -> str:
+    """For `status` too."""
+    outcome = {True: "passed", False: "failed", None: "not possible"}[found.passed]
+    return f"relay test: {outcome}; {found.text}"
 
 
 def _domain(one: DomainFacts) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from gate import __version__, config
 from gate.cli import link, output
+from gate.cli.backend import relay_line
 from gate.cli.options import Json
 from gate.control.client import ClientError
 from gate.errors import Fault
@@ -143,6 +144,8 @@ def _show(found: Any, as_json: bool) -> None:
             output.say(f"Postfix may ask at: {', '.join(found.policy)} (it has {found.policy_asked} times)")
         if found.listen or not found.policy:
             output.say(f"delivers to: {found.deliver}")
+        if found.relay is not None and found.relay.passed and found.deliver != "built-in":  # else a warning says it
+            output.say(relay_line(found.relay))
         output.say(f"refused: {found.refused}   accepted: {found.accepted}")
     output.say(f"data: {found.home}")
     output.say(f"settings: {found.settings}")
