@@ -27,7 +27,8 @@ GREETING_PATIENCE = 0.5
 PLAIN_PATIENCE = 8.0
 """How long a server that did not do with a header has for greeting without one. (Postscreen takes 6 seconds.)"""
 ERRORS_A_CONNECTION = 8
-"""Postfix sleeps a second at each error after ten, and hangs up after twenty."""
+"""At most: Postfix sleeps a second at each error after ten, and hangs up after twenty. Who does so sooner gets the
+next question on another connection."""
 STRANGER = "192.0.2.1"
 STRANGER_IPV6 = "2001:db8::1"
 STRANGER_NAMES = HostNames("stranger.example.net", "stranger.example.net")
@@ -140,16 +141,20 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
     found: list[UnknownUser] = []
     left = list(domains)
     while left:
-        now, left = left[:ERRORS_A_CONNECTION], left[ERRORS_A_CONNECTION:]
+        asked = 0
         async with _session(target, passing, None) as (connection, greeting, hello):
             if greeting.severity != 2 or hello.severity != 2:
                 return found
             if (await connection.command(b"MAIL FROM:<>", REPLY_SECONDS)).severity != 2:
                 return found
-            for domain in now:
+            for domain in left[:ERRORS_A_CONNECTION]:
                 probe = decoy_for(secrets.token_bytes(16), b"Name@" + domain.encode()).path
                 reply = await connection.command(b"RCPT TO:<" + probe + b">", REPLY_SECONDS)
+                if reply.code == 421 and asked:
+                    break  # it bears fewer errors than others: the rest on another connection
                 found.append(UnknownUser(domain, Wording(reply, probe)))
+                asked += 1
+        left = left[asked:]
     return found
 
 
@@ -164,22 +169,28 @@ async def ask_relay(target: Target, passing: Passing, own: Sequence[str]) -> Rel
         recipients += [f"z%{FOREIGN}@{one}", f"{FOREIGN}!z@{one}", f'"z@{FOREIGN}"@{one}']
     unasked, refusals = set(recipients), list[Reply]()
     for sender in ("", *(f"postmaster@{one}" for one in own[:1]), f"x@{FOREIGN}"):
-        for begin in range(0, len(recipients), ERRORS_A_CONNECTION):
+        left = recipients
+        while left:
+            now, asked = left[:ERRORS_A_CONNECTION], 0
             async with _session(target, passing, STRANGER) as (connection, _, hello):
                 answer = hello
                 if hello.severity == 2:
                     answer = await connection.command(f"MAIL FROM:<{sender}>".encode(), REPLY_SECONDS)
                 if answer.severity != 2:
                     refusals.append(answer)
+                    left = left[len(now) :]
                     continue
-                for recipient in recipients[begin : begin + ERRORS_A_CONNECTION]:
+                for recipient in now:
                     answer = await connection.command(f"RCPT TO:<{recipient}>".encode(), REPLY_SECONDS)
                     if answer.severity == 2:
                         return RelayTest(taken=recipient)
                     if answer.code == 421:
-                        refusals.append(answer)
                         break
                     unasked.discard(recipient)
+                    asked += 1
+            if not asked:
+                refusals.append(answer)
+            left = left[asked or len(now) :]
     return RelayTest(refusal=min(refusals, key=lambda reply: reply.severity) if unasked else None)
 
 
