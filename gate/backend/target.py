@@ -49,7 +49,10 @@ class BackendError(Fault):
             + _XCLIENT
             + ', or client_address = "auto"'
         ),
-        "backend.xclient_refused": "the mail server at {target} refused to be told the client's address: {reply}",
+        "backend.xclient_refused": (
+            "the mail server at {target} refused to be told the client's address: {reply} (in Postfix's main.cf see "
+            "smtpd_authorized_xclient_hosts and smtpd_delay_reject)"
+        ),
         "backend.relays": (
             "the mail server at {target} would relay for strangers: from {client} it took mail for {recipient}; "
             "{remedy}"
@@ -77,10 +80,13 @@ class Target:
 
     @property
     def gate(self) -> str:
-        """The gate's own address as this server sees it, or words for it."""
+        """The gate's own address as Postfix is to be told it, or words for it."""
+        if self.host == "localhost":
+            return "127.0.0.1"
         with contextlib.suppress(ValueError):
-            return self.host if ipaddress.ip_address(self.host).is_loopback else "(the gate's address)"
-        return "127.0.0.1" if self.host == "localhost" else "(the gate's address)"
+            if ipaddress.ip_address(self.host).is_loopback:
+                return f"[{self.host}]" if ":" in self.host else self.host
+        return "(the gate's address)"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -49,6 +49,29 @@ def test_long_names_take_two_lines_and_the_address_goes_last() -> None:
     assert max(map(len, (same_first, same_last, first, last))) <= LINE_LIMIT
 
 
+hosts = st.ip_addresses().map(str)
+host_names = st.from_regex(r"[a-z][a-z0-9-]{0,61}[a-z0-9](\.[a-z][a-z0-9]{0,40}){0,5}", fullmatch=True).filter(
+    is_host_name
+)
+host_names |= st.sampled_from([UNAVAILABLE, TEMPUNAVAIL, ".".join(["a" * 63] * 3 + ["a" * 61])])
+
+
+@given(
+    st.builds(ClientAddress, hosts, st.integers(0, 65535), hosts, st.integers(0, 65535)),
+    st.builds(HostNames, host_names, host_names),
+    st.sets(st.sampled_from(sorted(ALL))),
+)
+def test_whatever_is_told_fits_and_the_address_is_told_last(
+    client: ClientAddress, names: HostNames, attributes: set[str]
+) -> None:
+    lines = commands(client, names, attributes | {"NAME", "ADDR"})
+    assert all(re.fullmatch(rb"XCLIENT( [A-Z_]+=[!-~]+)+", line) and len(line) <= LINE_LIMIT for line in lines)
+    told = dict(word.split(b"=", 1) for line in lines for word in line.split()[1:])
+    assert told[b"NAME"] == xtext(names.name).encode() and told[b"ADDR"].removeprefix(b"IPV6:") == client.host.encode()
+    assert lines[-1].rpartition(b" ")[2].startswith(b"ADDR=")
+    assert {key.decode() for key in told} <= attributes | {"NAME", "ADDR"}
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
