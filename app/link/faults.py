@@ -153,7 +153,7 @@ FAULTS: dict[str, str] = {
         "Fault", "Your mail server takes no clients with IPv6 addresses, so Irusu does not listen on IPv6."
     ),
     "backend.catch_all": QT_TRANSLATE_NOOP(
-        "Fault", "Your mail server takes every name at {domain}: a refusal there does not look like a missing account."
+        "Fault", "At {domain} every name is taken: a refusal there does not look like a missing account."
     ),
     "backend.only_temporary": QT_TRANSLATE_NOOP(
         "Fault", "At {domain} unknown names are told “come again”, and so are denied senders."

@@ -101,7 +101,7 @@ class Disc(QWidget):
 class EmptyPage(QWidget):
     """What a page shows when it has nothing yet: icon, a question, one sentence, buttons (primary first), a second way.
 
-    `below` widgets stand under all of it.
+    `below` widgets stand under all of it; in little height all but the last of them give way, after the icon.
     """
 
     def __init__(
@@ -136,12 +136,16 @@ class EmptyPage(QWidget):
             column.addSpacing(24)
             column.addWidget(widget, 0, centre)
         column.addStretch(1)
+        self._gives_way = [self._disc, *below[:-1]]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In little height the icon goes first."""
         super().resizeEvent(event)
-        needs = self.heightForWidth(self.width()) + (0 if self._disc.isVisibleTo(self) else self._disc.height())
-        self._disc.setVisible(self.height() >= needs)
+        hidden = [each for each in self._gives_way if not each.isVisibleTo(self)]
+        needs = self.heightForWidth(self.width()) + sum(each.sizeHint().height() for each in hidden)
+        for each in self._gives_way:
+            each.setVisible(self.height() >= needs)
+            needs -= 0 if each.isVisibleTo(self) else each.sizeHint().height()
 
     @staticmethod
     def _text(label: Label) -> Label:

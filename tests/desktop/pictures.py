@@ -116,12 +116,11 @@ def log_of(home: Home, domain: str) -> None:
         "rent",
     )
     log = open_log(home.path / "data" / "log.db")
-    first = log.last_id() + 1
     now = datetime.now(UTC)
     log.append(
         [
             Decision(
-                id=first + place, time=(now - timedelta(days=place)).strftime("%Y-%m-%dT%H:%M:%S.000Z"), front="smtp",
+                id=-1 - place, time=(now - timedelta(days=place)).strftime("%Y-%m-%dT%H:%M:%S.000Z"), front="smtp",
                 client="192.0.2.1", helo="x", sender="a@b.example", recipient=f"{names[place % 12]}@{domain}",
                 verdict="accept", because="none", reply="250 2.1.5 Ok",
             )

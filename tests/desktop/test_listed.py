@@ -167,7 +167,7 @@ def test_the_warning_offers_it(see: Seen, qtbot: QtBot) -> None:
     strip = see.window._warnings
     strip.show_warnings([GateWarning(code="backend.catch_all", text="x", params={"domain": SHOP})])
     assert strip.text.text() == (
-        "Your mail server takes every name at shop.example: a refusal there does not look like a missing account."
+        "At shop.example every name is taken: a refusal there does not look like a missing account."
     )
     assert strip.act.text() == "Only made addresses…"
     qtbot.mouseClick(strip.act, Qt.MouseButton.LeftButton)
