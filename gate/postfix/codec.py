@@ -73,33 +73,35 @@ class RequestParser:
         if self._error is not None:
             self._error.before = ()
             raise self._error
+        text = self._rest + data
         found: list[Request] = []
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        # So little can break no limit, and mostly it is one request: 28 lines that somebody waits for.
+        careful = self._held + len(text) > LINE_LIMIT or b"\0" in text
+        *lines, self._rest = text.split(b"\n")
         try:
             for line in lines:
-                if line:
-                    self._take(line)
-                else:
+                if not line:
                     found.append(Request(self._attributes))
                     self._attributes, self._held = {}, 0
-            self._check_size(self._rest, self._held + len(self._rest))
-            if b"\0" in self._rest:
-                raise PolicyError("policy.garbled", line=_shown(self._rest))
+                    continue
+                name, equals, value = line.partition(b"=")
+                if not name or not equals:
+                    raise PolicyError("policy.garbled", line=_shown(line))
+                self._held += len(line) + 1
+                if careful:
+                    self._check(line, self._held)
+                self._attributes[name] = value
+            if careful:
+                self._check(self._rest, self._held + len(self._rest))
         except PolicyError as error:
             error.before = tuple(found)
             self._error, self._rest, self._attributes = error, b"", {}
             raise
         return found
 
-    def _take(self, line: bytes) -> None:
-        name, equals, value = line.partition(b"=")
-        if not name or not equals or b"\0" in line:
+    def _check(self, line: bytes, held: int) -> None:
+        if b"\0" in line:
             raise PolicyError("policy.garbled", line=_shown(line))
-        self._held += len(line) + 1
-        self._check_size(line, self._held)
-        self._attributes[name] = value
-
-    def _check_size(self, line: bytes, held: int) -> None:
         if len(line) > LINE_LIMIT:
             raise PolicyError("policy.long_line", limit=LINE_LIMIT)
         if held > REQUEST_LIMIT:
