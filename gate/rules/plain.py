@@ -86,6 +86,10 @@ class Plain:
         self._stays = stays
         self.empty = not (held.rules or held.behind or len(base) or isinstance(base, Lent))
 
+    def __len__(self) -> int:
+        """About how many there are."""
+        return len(self._base) + len(self._held.rules)
+
     def find(self, asked: Asked) -> EntryRule | None:
         """The entry that decides: address before domain before subdomains; at equal rank allow."""
         over, look_up = self._held.rules, self._base.get

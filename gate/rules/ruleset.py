@@ -18,7 +18,6 @@ from gate.rules.domain import canonical_domain
 from gate.rules.entry import EntryRule
 from gate.rules.matcher import Matcher, RulesetError, Together, no_pause, nothing, together
 from gate.rules.scope import EVERYONE, ScopeError, parse_scope
-from gate.rules.sought import Sought
 
 __all__ = [
     "AccountRule", "EntryRule", "Ruleset", "RulesetError", "ScopeError", "Verdict", "compile_ruleset", "parse_scope",
@@ -26,6 +25,10 @@ __all__ = [
 
 EXEMPT = frozenset({"postmaster", "abuse"})
 """Local parts that always get their mail (RFC 5321 4.5.1, RFC 2142)."""
+
+
+_NOBODY = AccountRule(address="")
+_NO_LIST = nothing("")
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -62,9 +65,11 @@ class Ruleset:
         """By the text of the scope, as stored."""
         self._by_key: dict[str, Matcher | Together] = {}
         """By what that text means: an alias means its account."""
-        self._stand_in: Sought | None = None
-        """What is sought for the account that has most of it. The like is sought for every recipient, for one who has
-        no list and one who does not exist: else the time of an answer would tell them from one who denies."""
+        self._stand_in = _NO_LIST
+        """The longest lists of an account: asked where a recipient has none, and nobody listens to their answer. A name
+        that does not exist is to take as long as an account that denies."""
+        self._longest: tuple[str, ...] = ()
+        """The scopes of these."""
 
     @property
     def unreadable(self) -> Sequence[EntryRule]:
@@ -125,18 +130,21 @@ class Ruleset:
     def _deciding_entry(self, sender: Address, recipient: Address, scopes: Sequence[str]) -> EntryRule | None:
         """That of the narrowest scope that has one."""
         asked = Asked(address.matched_forms(sender), recipient, self._delimiter)
-        found, bare, by_key = None, True, self._by_key
+        found, bare, by_key, stand_in = None, True, self._by_key, self._stand_in
         for key in scopes:
-            list_ = by_key.get(key, _NO_LIST)
-            entry = list_.find(asked)
-            found = found or entry
-            bare = bare and list_.bare
+            list_ = by_key.get(key)
+            if list_ is None:
+                stand_in.plain.find(asked)
+            else:
+                entry = list_.find(asked)
+                found = found or entry
+                bare = bare and list_.bare
         for key in (f"@{recipient.domain}", EVERYONE):
             if key in by_key:
                 entry = by_key[key].find(asked)
                 found = found or entry
-        if bare and self._stand_in is not None:
-            self._stand_in.find(asked.subjects)  # in place of patterns of his own
+        if bare and not stand_in.bare:
+            stand_in.sought.find(asked.subjects)
         return found
 
     # ------------------------------------------------------------ others like it
@@ -191,15 +199,17 @@ class Ruleset:
                 parts.append(matcher)
             if parts:
                 made._by_key[key] = together(parts)
-        made._stand_in = self._stand_in
-        if any(_seeks_else(self._scopes.get(scope), matcher) for scope, matcher in matchers.items()):
-            of_accounts = (each.sought for scope, each in made._scopes.items() if scope[0] not in "*@")
-            made._stand_in = max(of_accounts, key=len, default=None) or None
+        # Where the longest are not touched, only what has changed can be longer.
+        some = made._scopes if any(scope in matchers for scope in self._longest) else (*self._longest, *matchers)
+        made._seek_longest([scope for scope in some if scope in made._scopes and not scope.startswith(("@", EVERYONE))])
         return made
 
-
-def _seeks_else(before: Matcher | None, after: Matcher) -> bool:
-    return not after.bare if before is None else before.sought is not after.sought
+    def _seek_longest(self, scopes: Sequence[str]) -> None:
+        if scopes:
+            plain = max(scopes, key=lambda scope: len(self._scopes[scope].plain))
+            sought = max(scopes, key=lambda scope: len(self._scopes[scope].sought))
+            self._longest = (plain, sought)
+            self._stand_in = Matcher("", self._scopes[plain].plain, self._scopes[sought].sought)
 
 
 def _decided(sender: Address, nearest: AccountRule, account: str | None, entry: EntryRule | None) -> Verdict:
@@ -212,10 +222,6 @@ def _decided(sender: Address, nearest: AccountRule, account: str | None, entry: 
     if nearest.mode == "allow":
         return Verdict("refuse", "mode", account)
     return Verdict("accept", "none", account)
-
-
-_NOBODY = AccountRule(address="")
-_NO_LIST = nothing("")
 
 
 def compile_ruleset(
