@@ -251,6 +251,7 @@ def test_forty_megabytes_arrive_as_they_were_and_leave_no_trace_in_memory(
     message = message_of(40)
     with home.gate() as gate, smtplib.SMTP("127.0.0.1", gate.port, "mx.outside.test", timeout=60) as client:
         client.sendmail(FRIEND, [DENYING], "Subject: small\r\n\r\nhello\r\n")
+        postfix.wait_for_message(DENYING)
         before = peak_of(gate.process.pid)
         seen = len(postfix.process.lines)
         client.sendmail(FRIEND, [DENYING], message, mail_options=["BODY=8BITMIME"])
