@@ -34,7 +34,6 @@ FORMS = [
         "<{}@{}> ORCPT=rfc822;x@y.example",
         "<{}@{}> FOO=BAR",
         "<{}@{}> =",
-        "<{0}@{1}> ORCPT={0}",
     ),
 ]
 """As between `RCPT TO:` and the end of the line. What is foreign, or may be, follows by itself."""
@@ -85,4 +84,5 @@ def test_lengths_near_and_beyond_every_limit(house: House) -> None:
     routed = [padded("<@a{2}.example:{0}@{1}>", length, ".aaa") for length in LOCAL_LENGTHS]
     described = [padded("<{0}@{1}> ORCPT=rfc822;{2}", length - 8, "a") for length in LINE_LENGTHS]
     spaced = [padded("<{0}@{1}>{2}", length - 8, " ") for length in LINE_LENGTHS]
-    compare(house, [*tagged, *routed, *described, *spaced], [("user2", "nobo7")])
+    once_more = ["<{0}@{1}> ORCPT=rfc822;{0}@{1}", "<{0}@{1}> ORCPT={0}"]  # Exim tells it up to its 32nd octet
+    compare(house, [*tagged, *routed, *described, *spaced, *once_more], [("user2", "nobo7")])

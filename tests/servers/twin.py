@@ -6,6 +6,7 @@ ids and times.
 """
 
 import contextlib
+import difflib
 import re
 import socket
 import ssl
@@ -91,7 +92,9 @@ def twins(
     with ThreadPoolExecutor(len(names) if at_once else 1) as pool:
         seen = list(pool.map(play, names))
     for other in seen[1:]:
-        assert other == seen[0]
+        assert other == seen[0], "\n".join(
+            difflib.unified_diff(*([ascii(line) for line in each] for each in (seen[0], other)), n=1)
+        )
     return b"\n".join(seen[0])
 
 

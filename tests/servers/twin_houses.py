@@ -105,8 +105,9 @@ class Houses:
             return self.postfix({})
         if kind == "exim":
             mailboxes = [f"{name}@virtual.test" for name in THERE]
+            more = "smtp_max_synprot_errors = 99"
             server: Exim | OpenSmtpd = Exim(
-                self._servers, self._folders(), mailboxes=mailboxes, domains=domains, more="smtp_max_synprot_errors = 99"
+                self._servers, self._folders(), mailboxes=mailboxes, domains=domains, more=more
             )
         else:
             virtual = kind.endswith("table")
