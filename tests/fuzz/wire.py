@@ -146,9 +146,7 @@ async def _send(writer: asyncio.StreamWriter, data: bytes, rng: random.Random) -
 class Caller:
     """The client's side of one session."""
 
-    def __init__(
-        self, script: Script, heard: Heard, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, heard: Heard, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.script, self.heard, self.reader, self.writer = heard.script, heard, reader, writer
         self.rng = heard.script.rng
         self.ended = False
