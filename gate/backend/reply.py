@@ -48,11 +48,12 @@ class Reply:
 
     __slots__ = ("code", "lines", "raw", "severity")
 
-    def __init__(self, lines: tuple[bytes, ...]) -> None:
+    def __init__(self, lines: tuple[bytes, ...], raw: bytes = b"") -> None:
+        """`raw` where it is there already."""
         self.lines = lines
-        self.code = int(lines[0][:3])
-        self.severity = self.code // 100
-        self.raw = b"\r\n".join(lines) + b"\r\n"
+        self.code = code = int(lines[0][:3])
+        self.severity = code // 100
+        self.raw = raw or b"\r\n".join(lines) + b"\r\n"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reply) and self.lines == other.lines
@@ -103,7 +104,7 @@ class ReplyParser:
             self._error.before = ()
             raise self._error
         if not self._rest and not self._lines and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
-            return [Reply(tuple(data[:-2].split(b"\r\n")))]
+            return [Reply(tuple(data[:-2].split(b"\r\n")), data)]
         replies: list[Reply] = []
         lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()

@@ -19,6 +19,7 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
 """
 
+from gate.backend.decoy import Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
 from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted, ToClient
@@ -50,7 +51,7 @@ class Dialogue(Requests):
     @property
     def unread(self) -> int:
         """Octets of the client's that wait: beyond a bound the session stops reading."""
-        return len(self._input)
+        return len(self._input.held) and len(self._input)
 
     @property
     def in_transaction(self) -> bool:
@@ -179,7 +180,9 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw = self._led_back(slot, reply.raw)
+        raw = self._back.of(reply.raw)
+        if slot.decoy is not None:
+            self._lead_the_other_back(slot.decoy, reply.raw, disguised=slot.disguised)
         verb = slot.command.verb if slot.command else None
         ending = reply.code == 421 or verb is Verb.QUIT
         taken = slot.disguised and reply.severity == 2
@@ -188,7 +191,7 @@ class Dialogue(Requests):
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
         if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
-            decoy = slot.decoy.path if slot.decoy and slot.disguised else b""
+            decoy = slot.decoy.path if slot.decoy is not None and slot.disguised else b""
             self._do(Answered(slot.sender, slot.recipient, slot.verdict, decoy, raw, taken))
         if ending:
             self._end(raw, quits=verb is Verb.QUIT)
@@ -213,17 +216,11 @@ class Dialogue(Requests):
             self._move(Signal.FINISHED)
         self._out.append(ToClient(raw))
 
-    def _led_back(self, slot: Slot, raw: bytes) -> bytes:
-        """The reply as the client may see it.
-
-        A decoy that is found and replaced takes a microsecond or two. So that one recipient's reply does not come later
-        for it, both are done for each: what would be done if it were the other kind is thrown away.
-        """
-        told = self._back.of(raw)
-        if (decoy := slot.decoy) is not None:
-            seen, other = (decoy.name, decoy.original) if slot.disguised else (decoy.original, decoy.name)
-            self._back.of(raw.replace(seen, other, 1))
-        return told
+    def _lead_the_other_back(self, decoy: Decoy, raw: bytes, *, disguised: bool) -> None:
+        """A decoy that is found in a reply and replaced takes a microsecond or two. So that one recipient's reply does
+        not come later for it, what would be done if it were of the other kind is done too, and thrown away."""
+        seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
+        self._back.of(raw.replace(seen, other, 1))
 
     def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
         if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:

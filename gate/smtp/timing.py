@@ -8,6 +8,7 @@ To add a limit: 1. its key in `gate.config`; 2. its phase in `Watch.overdue`; 3.
 """
 
 import enum
+from functools import lru_cache
 
 from gate.config import LimitsSection
 from gate.smtp.phases import Phase
@@ -79,6 +80,7 @@ class Watch:
         return slow or now - touched > CRAWL_SECONDS
 
 
+@lru_cache(maxsize=8)
 def interval(limits: LimitsSection) -> float:
     """Seconds between two looks at the clock: a limit is kept to a quarter of the shortest."""
     shortest = min(limits.command_seconds, limits.data_idle_seconds, limits.final_reply_seconds, limits.session_seconds)
