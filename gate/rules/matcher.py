@@ -145,9 +145,9 @@ class Together:
         return None
 
 
-def _decides(found: tuple[Any, EntryRule]) -> tuple[bool, Any, int, str]:
+def _decides(found: tuple[Any, EntryRule]) -> tuple[bool, Any, int, str, str]:
     place, rule = found
-    return (rule.list != "allow", place, rule.id, rule.pattern)
+    return (rule.list != "allow", place, rule.id, rule.pattern, rule.scope)
 
 
 def together(parts: Sequence[Matcher]) -> Matcher | Together:
