@@ -141,7 +141,7 @@ class Recorder:
         self._write(final=last)
         if batch and self._events.wanted("decisions"):
             self._events.publish("decisions", batch)
-        self._trim(quiet=not batch)
+        self._trim(quiet=last or not batch)
         if not last and batch:
             self._stopping.wait(BATCH_SECONDS)
         return not last
