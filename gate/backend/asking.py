@@ -29,6 +29,7 @@ PLAIN_PATIENCE = 8.0
 ERRORS_A_CONNECTION = 8
 """At most: Postfix sleeps a second at each error after ten, and hangs up after twenty. Who does so sooner gets the
 next question on another connection."""
+SILENT_DOMAINS = 2
 STRANGER = "192.0.2.1"
 STRANGER_IPV6 = "2001:db8::1"
 STRANGER_NAMES = HostNames("stranger.example.net", "stranger.example.net")
@@ -137,10 +138,11 @@ async def ask_offer(target: Target, passing: Passing) -> Offer:
 
 
 async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:
-    """Asks for a random name of each of the domains (in A-labels); those left out were not answered."""
+    """Asks for a random name of each of the domains (in A-labels); those left out were not answered. After
+    `SILENT_DOMAINS` that are not, no more are asked for."""
     found: list[UnknownUser] = []
-    left = list(domains)
-    while left:
+    left, silent = list(domains), 0
+    while left and silent < SILENT_DOMAINS:
         asked = 0
         async with _session(target, passing, None) as (connection, greeting, hello):
             if greeting.severity != 2 or hello.severity != 2:
@@ -149,7 +151,14 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
                 return found
             for domain in left[:ERRORS_A_CONNECTION]:
                 probe = decoy_for(secrets.token_bytes(16), b"Name@" + domain.encode()).path
-                reply = await connection.command(b"RCPT TO:<" + probe + b">", REPLY_SECONDS)
+                try:
+                    reply = await connection.command(b"RCPT TO:<" + probe + b">", REPLY_SECONDS)
+                except BackendError as error:
+                    if error.code != "backend.timeout":
+                        raise
+                    connection.abort()
+                    asked, silent = asked + 1, silent + 1
+                    break
                 if reply.code == 421 and asked:
                     break  # it bears fewer errors than others: the rest on another connection
                 found.append(UnknownUser(domain, Wording(reply, probe)))

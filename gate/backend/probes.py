@@ -115,6 +115,7 @@ class Backend:
         self._untested: BackendError | None = None
         self._plain: BackendError | None = None
         self._unknown_users: dict[str, UnknownUser] = {}
+        self._silent: list[str] = []
         self._alone: dict[bytes, None] = {}
         self._replies: dict[str, Counter[int]] = {}
         self._resolver = resolver or Resolver()
@@ -152,6 +153,7 @@ class Backend:
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
         answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}
+        self._silent = [domain for domain, name in own.items() if name not in answers]
         before = self._unknown_users
         heard = {domain: _believed(answers.get(name), before.get(domain)) for domain, name in own.items()}
         self._unknown_users = {domain: answer for domain, answer in heard.items() if answer is not None}
@@ -359,6 +361,7 @@ class Backend:
                 notices.append(_notice("backend.catch_all", domain=domain))
             elif self._only_temporary(domain):
                 notices.append(_notice("backend.only_temporary", domain=domain))
+        notices += [_notice("backend.no_answer", domain=domain) for domain in self._silent if domain not in listed]
         return notices
 
     def _only_temporary(self, domain: str) -> bool:
@@ -392,6 +395,9 @@ _TEXTS = {
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
     "backend.only_temporary": (
         "{domain} answers unknown names only with 4xx, and so are refusals there; senders will try again"
+    ),
+    "backend.no_answer": (
+        "{domain} gave no answer about an unknown name; a refusal there waits as long, and senders will try again"
     ),
 }
 

@@ -1,5 +1,6 @@
 """Mail servers that give no true refusal of an unknown name: what a denied sender hears, and what the owner is told."""
 
+import asyncio
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gate.backend import asking
+from gate.backend.connection import Target
+from gate.backend.probes import Backend, BackendState
 from tests.servers.postfix import Postfix
 from tests.servers.twin import DENIED, SPAMMER, UNKNOWN, comparable, converse, each_on_its_own, session
 from tests.servers.twin_houses import GOOD
@@ -133,10 +137,25 @@ def test_no_answer_to_an_unknown_name(home: Home, hanging: threading.Event) -> N
         port = gate.port
         denied, unknown = told(port, DENIED, "hang.test"), told(port, UNKNOWN, "hang.test")
         assert denied == unknown
-        assert denied[0].startswith(b"421 ") or denied[0].startswith(b"451 ")
-        print(denied, gate.status()["warnings"])
+        assert denied[0].startswith(b"421 ")
         hanging.set()
-        assert told(port, DENIED, "hang.test") == told(port, UNKNOWN, "hang.test")
+        denied, unknown = told(port, DENIED, "hang.test"), told(port, UNKNOWN, "hang.test")
+        assert denied == unknown and denied[0].startswith(b"550 5.1.1 No mailbox <")
+
+
+def test_a_domain_that_stays_silent_closes_no_other(
+    odd: int, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "REPLY_SECONDS", 0.5)
+    hanging.clear()
+    backend = Backend(Target("127.0.0.1", odd), client_address="none", domains=lambda: DOMAINS)
+    asyncio.run(backend.examine())
+    assert backend.state is BackendState.UP
+    warnings = {one.params.get("domain"): one for one in backend.warnings()}
+    assert (
+        warnings["hang.test"].code == "backend.no_answer" and "hang.test gave no answer" in warnings["hang.test"].text
+    )
+    assert warnings["all.test"].code == "backend.catch_all" and "plain.test" not in warnings
 
 
 def test_a_catch_all_postfix_among_others(start_postfix: Callable[..., Postfix], tmp_path: Path) -> None:
