@@ -58,14 +58,14 @@ def _pairs(asked: list[bytes], replies: list[bytes], *, closed: bool) -> list[st
     last = asked[min(len(replies), len(asked)) - 1].strip().upper()
     ended = bool(replies) and (replies[-1][:3] == b"421" or last == b"QUIT" or replies[0][:3] != b"220")
     if len(replies) > len(asked) + closed:
-        broken.append(f"client: {len(replies)} replies to {len(asked)} commands: {replies[len(asked) :]!r}")
+        broken.append(f"client: {len(replies)} replies to {len(asked)} commands: {replies[len(asked) :][:3]!r}")
     if len(replies) < len(asked) and not closed:
         broken.append(f"client: {len(replies)} replies to {len(asked)} commands, and the session goes on")
     if closed and not ended and len(replies) < len(asked) and replies:
-        broken.append(f"client: it ended without a word before {asked[len(replies)]!r}: {replies[-1]!r}")
+        broken.append(f"client: it ended without a word before {asked[len(replies)][:80]!r}: {replies[-1][:80]!r}")
     for command, reply in zip(asked, replies, strict=False):
         if not _fits(command, reply):
-            broken.append(f"client: {command[:200]!r} was answered {reply[:200]!r}")
+            broken.append(f"client: {command[:80]!r} was answered {reply[:200]!r}")
     return broken
 
 
