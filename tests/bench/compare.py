@@ -1,6 +1,7 @@
 """The gate beside what it could be replaced by: one interleaved run, one table of ratios with what they are to be.
 
-`python -m tests.bench.compare [--seconds S] [--rounds N] [--large OCTETS]`. Rivals that are not there are left out.
+`python -m tests.bench.compare [--seconds S] [--rounds N] [--large OCTETS] [--entries N]`. Rivals that are not there are
+left out. What is no race (a decision, a start) is measured after it, in the same run.
 """
 
 import argparse
@@ -11,8 +12,9 @@ from functools import partial
 
 import uvloop
 
-from tests.bench import race, rivals, senders, stage, table
+from tests.bench import policy, race, rivals, senders, stage, start, table, verdicts
 from tests.bench.race import KILO, MEGA, Times, Way, Work
+from tests.wire.gate_process import Home
 
 GATES = ("gate", "gate, sink")
 HEADS = ("work", "at least", "aim", "median (least to most)")
@@ -98,6 +100,44 @@ def _ratio(name: str, least: str, aim: str, times: dict[str, Times], which: tupl
     return [name, least, aim, table.spread(race.ratios(times[above], times[below]))]
 
 
+def beside(*, rounds: int, seconds: float) -> list[list[object]]:
+    """The policy front, beside a Postfix of its own."""
+    with policy.beside() as found:
+        straight, asking = (
+            Way(policy.ALONE, found.postfix.plain),
+            Way(policy.ASKING, found.asking, found.gate.process.pid),
+        )
+
+        def play(work: Work) -> dict[str, Times]:
+            settled = partial(stage.wait_until_idle, found.postfix)
+            return race.run(
+                work, [straight, asking], rounds=rounds, seconds=seconds, gates=[policy.ASKING], settled=settled
+            )
+
+        play(Work("warm", 10, count=50))
+        both = (policy.ASKING, policy.ALONE)
+        return [
+            _ratio("policy front, accepted, c=10: of Postfix alone", "0.92", "0.95", play(ACCEPTED), both),
+            _ratio("policy front, refused, c=10: of Postfix alone", "0.82", "0.90", play(REFUSED), both),
+        ]
+
+
+def rules(entries: int) -> list[list[object]]:
+    """Decisions and a start, with long lists. The dearer of a refusal and of no match is told."""
+    plain = verdicts.measure("plain", verdicts.plain, entries, 2_000)[0]
+    scopes = verdicts.measure("scopes", verdicts.three_scopes, verdicts.A_SCOPE, 2_000)[0]
+    with stage.folder() as place:
+        home = Home(place / "home")
+        start.fill(home, entries)
+        ready = start.start(home, entries)[0]
+    return [
+        [f"one decision after the parse, {entries:,} entries, us", "3", "1.5", max(map(str, plain[2:4]), key=float)],
+        ["whole, 5,000 patterns in each of three scopes, us", "20", "10", max(map(str, scopes[4:6]), key=float)],
+        [f"ready to serve with {entries:,} entries, s", "1", "0.5", ready[1]],
+        ["the same: MB then; with all in memory; at most", "150", "100", "; ".join(map(str, ready[2:]))],
+    ]
+
+
 def warm(found: Ground) -> None:
     """The first sessions make buffers and caches; they belong to nobody's growth."""
     for way in found.ways.values():
@@ -111,6 +151,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=1.0, help="of each way in a round")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--large", type=int, default=25 * MEGA, help="octets of a large message")
+    options.add_argument("--entries", type=int, default=1_000_000)
     chosen = options.parse_args()
     print(table.machine())
     if (why := stage.why_no_postfix()) is not None:
@@ -119,6 +160,8 @@ def main() -> None:
     with ground() as found:
         warm(found)
         lines = rows(found, rounds=chosen.rounds, seconds=chosen.seconds, large=max(KILO, chosen.large))
+    lines += beside(rounds=chosen.rounds, seconds=chosen.seconds)
+    lines += rules(chosen.entries)
     table.show("The gate beside others, each round of all of them turn about", HEADS, lines)
 
 

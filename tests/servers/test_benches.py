@@ -14,6 +14,7 @@ TINY = {
     "start": ["--entries", "200"],
     "lists": ["--entries", "200", "--accounts", "5"],
     "timing": ["--pairs", "10"],
+    "compare": ["--seconds", "0.05", "--rounds", "1", "--large", "1000000", "--entries", "200"],
     "policy": ["--seconds", "0.05", "--rounds", "1", "--pairs", "10"],
 }
 
