@@ -158,6 +158,9 @@ FAULTS: dict[str, str] = {
     "backend.only_temporary": QT_TRANSLATE_NOOP(
         "Fault", "At {domain} unknown names are told “come again”, and so are denied senders."
     ),
+    "backend.no_answer": QT_TRANSLATE_NOOP(
+        "Fault", "At {domain} the mail server gives no answer to unknown names, so denied senders wait as long."
+    ),
     # the policy front
     "policy.listen": QT_TRANSLATE_NOOP(
         "Fault", "The port for Postfix's questions cannot be opened on {listen}: {why}."

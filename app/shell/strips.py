@@ -80,6 +80,7 @@ OFFERS: dict[str, Offer] = {
     "backend.down": "test",
     "backend.xclient_refused": "test",
     "backend.only_temporary": "test",
+    "backend.no_answer": "test",
     "backend.plain": "test",
     "policy.unlearnt": "test",
     "policy.wording": "test",
