@@ -35,7 +35,7 @@ class Tally:
     acknowledged: list[str] = field(default_factory=list)
     tried: int = 0
     refused: list[bytes] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
 
     def attempt(self) -> str | None:
         with self.lock:
@@ -51,6 +51,13 @@ class Tally:
                 self.acknowledged.append(name)
             else:
                 self.left += 1
+            self.lock.notify_all()
+
+    def wait(self, more: int) -> None:
+        """Until so many more were acknowledged, or all."""
+        with self.lock:
+            goal = len(self.acknowledged) + more
+            self.lock.wait_for(lambda: len(self.acknowledged) >= goal or self.left <= 0, SECONDS)
 
 
 def send_all(port: int, tally: Tally) -> None:
@@ -127,7 +134,8 @@ def play(folder: Path, messages: int, seed: int) -> tuple[Tally, list[str], int,
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            threads[0].join(chance.uniform(0.02, 0.3))
+            tally.wait(chance.randrange(40))
+            threads[0].join(chance.uniform(0.0, 0.02))
             if chance.random() < 0.5:
                 gate.kill()
                 gate.end()

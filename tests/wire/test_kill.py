@@ -115,7 +115,7 @@ def test_killed_at_any_moment_nothing_answered_is_lost(tmp_path: Path, rounds: i
 
 
 def test_gate_and_backend_killed_at_any_moment_keep_every_promise(tmp_path: Path) -> None:
-    tally, kept, gates, backends = kill.play(tmp_path, messages=80, seed=3)
+    tally, kept, gates, backends = kill.play(tmp_path, messages=120, seed=3)
     kill.check(tally, kept)
-    assert len(tally.acknowledged) == 80
+    assert len(tally.acknowledged) == 120
     assert gates + backends >= 1
