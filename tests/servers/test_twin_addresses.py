@@ -44,7 +44,7 @@ PAIRS = [
 ]
 LOCAL_LENGTHS = (40, 55, 58, 59, 60, 63, 64, 65, 100, 200, 240, 245, 250, 256, 300, 490, 512)
 LINE_LENGTHS = (490, 505, 509, 510, 511, 512, 700, 995, 1000, 1022, 1024, 2040, 2045, 2046, 2047)
-A_SESSION = 8
+A_SESSION = 12
 
 
 def compare(house: House, endings: list[str], pairs: list[tuple[str, str]], parameter: bytes = b"") -> None:

@@ -105,7 +105,7 @@ class Houses:
             return self.postfix({})
         if kind == "exim":
             mailboxes = [f"{name}@virtual.test" for name in THERE]
-            more = "smtp_max_synprot_errors = 99"
+            more = "smtp_max_synprot_errors = 99\nsmtp_accept_max_nonmail = 99"
             server: Exim | OpenSmtpd = Exim(
                 self._servers, self._folders(), mailboxes=mailboxes, domains=domains, more=more
             )
