@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from gate.backend.asking import ask_offer
+from gate.backend.connection import BackendError, Target, Tls, connect
+from gate.backend.probes import Backend, BackendState
 from gate.config import TlsSection
 from gate.smtp import certificate as room
 from gate.smtp.certificate import Certificate
@@ -357,3 +360,133 @@ def test_a_gate_does_not_begin_with_a_pair_it_cannot_use(tmp_path: Path) -> None
     settings(home, TlsSection(certificate=str(certificate), key=str(key)))
     line = home.refused("serve", "--listen", "127.0.0.1:0")
     assert f"{certificate.as_posix()}: No such file" in line and "tls.certificate" in line and key.as_posix() in line
+
+
+# ---------------------------------------------------------------- TLS with the mail server behind
+
+
+@contextlib.asynccontextmanager
+async def behind(offer: bytes, answer: bytes, context: ssl.SSLContext | None) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A mail server: what its EHLO offers, what it says to STARTTLS, and the TLS it then speaks; None: it hangs up.
+    Tells its port, and every line that it reads; a connection begins with `new`."""
+    lines: list[bytes] = []
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        lines.append(b"new")
+        writer.write(b"220 mail.test\r\n")
+        with contextlib.suppress(OSError):
+            while line := await reader.readline():
+                lines.append(line.rstrip())
+                if line == b"STARTTLS\r\n" and answer[:3] == b"220":
+                    writer.write(answer)
+                    if context is None:
+                        break
+                    await writer.start_tls(context)
+                    lines.append(b"secured")
+                else:
+                    hello = b"250-mail.test\r\n250 " + offer + b"\r\n"
+                    writer.write(hello if line[:4] == b"EHLO" else answer if line[:8] == b"STARTTLS" else b"250 ok\r\n")
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], lines
+    finally:
+        server.close()
+        await asyncio.wait(filter(None, serving), timeout=SECONDS)  # the gate has closed its side
+
+
+def good() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("anything.test").configure_cert(context)  # nobody the gate knows: that is usual here
+    return context
+
+
+PLAIN = [(b"HELP", b"", None), (b"STARTTLS", b"454 not now\r\n", None), (b"STARTTLS", b"220 go\r\n", None)]
+PLAIN_IDS = ["not offered", "refused", "no handshake"]
+
+
+@pytest.mark.parametrize(("offer", "answer", "context"), PLAIN, ids=PLAIN_IDS)
+def test_opportunistic_goes_without_on_a_connection_of_its_own(
+    offer: bytes, answer: bytes, context: ssl.SSLContext | None
+) -> None:
+    """The client's EHLO is the first that this connection hears: OpenSMTPD takes no second one."""
+
+    async def story() -> None:
+        async with behind(offer, answer, context) as (port, lines):
+            connection = await connect(Target("127.0.0.1", port, "opportunistic"), timeout=SECONDS)
+            assert not connection.encrypted and connection.plain_because is not None
+            assert connection.plain_because.code == "backend.tls"
+            assert (await connection.command(b"EHLO client.test", SECONDS)).code == 250
+            assert lines[lines.index(b"new", 1) :] == [b"new", b"EHLO client.test"]
+            connection.abort()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("offer", "answer", "context"), PLAIN, ids=PLAIN_IDS)
+def test_require_takes_nothing_less(offer: bytes, answer: bytes, context: ssl.SSLContext | None) -> None:
+    async def story() -> None:
+        async with behind(offer, answer, context) as (port, lines):
+            with pytest.raises(BackendError) as told:
+                await connect(Target("127.0.0.1", port, "require"), timeout=SECONDS)
+            assert told.value.code == "backend.tls" and lines.count(b"new") == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("tls", ["opportunistic", "require"])
+def test_where_it_can_be_had_it_is_used_on_the_first_connection(tls: Tls) -> None:
+    async def story() -> None:
+        async with behind(b"STARTTLS", b"220 go\r\n", good()) as (port, lines):
+            connection = await connect(Target("127.0.0.1", port, tls), timeout=SECONDS)
+            assert connection.encrypted and connection.plain_because is None
+            assert (await connection.command(b"EHLO client.test", SECONDS)).code == 250
+            assert lines.count(b"new") == 1 and lines[-2:] == [b"secured", b"EHLO client.test"]
+            connection.abort()
+
+    asyncio.run(story())
+
+
+def test_what_goes_unencrypted_is_told_and_tried_once_until_asked_again() -> None:
+    async def story() -> None:
+        async with behind(b"HELP", b"", None) as (port, lines):
+            backend = Backend(Target("127.0.0.1", port, "opportunistic"), client_address="none")
+            backend.state, backend.passing, backend._examined = BackendState.UP, "none", True
+            for _ in range(3):
+                (await backend.connect(None)).abort()
+            assert lines.count(b"new") == 4
+            assert "backend.plain" in [notice.code for notice in backend.warnings()]
+
+    asyncio.run(story())
+
+
+@links
+def test_no_certificate_before_a_server_that_has_one_is_a_warning(live: Live) -> None:
+    async def story() -> None:
+        async with front(Sink()) as running:
+            assert running.front.warnings() == []
+            running.knowledge.offers_tls = True
+            (told,) = running.front.warnings()
+            assert told.code == "tls.missing"
+            assert all(word in told.text for word in ("MTA-STS", "DANE", "unencrypted", "[tls]"))
+            running.front.reconfigure(config_of(tls=live.section))
+            assert running.front.warnings() == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("tls", ["none", "require"])
+def test_whether_the_server_offers_tls_is_known_either_way(tls: Tls) -> None:
+    async def story() -> None:
+        async with behind(b"STARTTLS", b"220 go\r\n", good()) as (port, _):
+            backend = Backend(Target("127.0.0.1", port, tls), client_address="none")
+            assert not backend.offers_tls
+            backend.offer = await ask_offer(backend.target, "none")
+            assert backend.offers_tls
+
+    asyncio.run(story())
