@@ -4,6 +4,7 @@ An honest client is always served. Where there is no room for one more, somebody
 the first of these kinds that there is, and of these whoever has got nowhere for the longest time.
 
 1. Outside a transaction. That the connection is open, or that single bytes of a command trickle in, is no progress.
+   (Who still waits for the mail server's greeting goes after those who have it: that would make no room there.)
 2. In a transaction, between two commands.
 3. In a message that comes more slowly than any line in use (`timing.LEAST_RATE`).
 
@@ -18,8 +19,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
+from heapq import nsmallest
 from itertools import islice
+from operator import itemgetter
 from typing import Generic, Protocol, TypeVar
 
 from gate.config import LimitsSection
@@ -27,6 +30,11 @@ from gate.config import LimitsSection
 GREETING_SECONDS = 0.5
 """A greeting that takes longer is late; where they usually take longer, `LATE_FACTOR` times as long."""
 LATE_FACTOR = 3.0
+DOOR = 64
+"""So many at most wait for the mail server's greeting, the others here: whom a full queue there turns away, the system
+has try again only after one second, then three."""
+AGAIN_SECONDS = 0.1
+"""While greetings are late: how often others are looked for who may go."""
 LEAST_CEILING = 10
 """A server that greets so few at once is not full but slow."""
 STILL_SECONDS = 0.5
@@ -75,9 +83,11 @@ class Crowd(Generic[M]):
         self.left = asyncio.Event()
         self._turn_away = turn_away
         self._clients: Counter[str] = Counter()
+        self._door = _Door(DOOR)
         self._ceiling: int | None = None
         self._met = 0.0
         self._usual = 0.0
+        self._looked = 0.0
 
     # ---- coming and going
 
@@ -130,24 +140,24 @@ class Crowd(Generic[M]):
         """How many the mail server was found to greet at once; None: no limit was met."""
         return self._ceiling
 
-    @contextlib.contextmanager
-    def awaiting_greeting(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def awaiting_greeting(self) -> AsyncIterator[None]:
         """While a session waits for its greeting, others go for it when it is late, and again when it still is."""
         loop = asyncio.get_running_loop()
         began, patience = loop.time(), max(GREETING_SECONDS, LATE_FACTOR * self._usual)
-        timer: asyncio.TimerHandle
-
-        def wait() -> None:
-            nonlocal timer
-            timer = loop.call_later(patience, late)
+        timer: asyncio.TimerHandle | None = None
 
         def late() -> None:
-            self.is_full()
-            wait()
+            nonlocal timer
+            if loop.time() - self._looked > AGAIN_SECONDS:  # one look is for all who wait
+                self.is_full()
+                self._looked = loop.time()
+            timer = loop.call_later(AGAIN_SECONDS, late)
 
-        wait()
+        timer = loop.call_later(patience, late)
         try:
-            yield
+            async with self._door:
+                yield
         finally:
             timer.cancel()
         if (took := loop.time() - began) < patience:
@@ -180,28 +190,51 @@ class Crowd(Generic[M]):
 
     def _make_room(self, places: int, others: Iterable[M]) -> bool:
         """Lets as many of the others go as lose nothing by it; whether all these places are free now."""
-        left = set(others)
-        while places > 0 and (going := _longest(left)) is not None:
-            left.discard(going)
-            self._turn_away(going)
-            places -= 1
-        return places <= 0
+        if places <= 0:
+            return True
+        found = [(kind, not each.greeted, each.touched, each) for each in others if (kind := _kind(each))]
+        going = nsmallest(places, found, key=itemgetter(0, 1, 2))
+        for _, _, _, each in going:
+            self._turn_away(each)
+        return len(going) == places
 
 
-def _longest(sessions: Iterable[M]) -> M | None:
-    """Who goes first."""
-    best: M | None = None
-    best_key = (0, 0.0)
-    for each in sessions:
-        if not each.in_transaction:
-            kind = 1
-        elif each.awaits_client:
-            kind = 2
-        elif each.crawls:
-            kind = 3
-        else:
-            continue
-        key = (kind, each.touched)
-        if best is None or key < best_key:
-            best, best_key = each, key
-    return best
+class _Door:
+    """Lets so many in at once; of those who wait the last comes first: where many come to sit, they came before."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def __aenter__(self) -> None:
+        if self._places:
+            self._places -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        while self._waiting:
+            turn = self._waiting.pop()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._places += 1
+
+
+def _kind(session: Member) -> int:
+    """See the module's text; 0: it may not go."""
+    if not session.in_transaction:
+        return 1
+    if session.awaits_client:
+        return 2
+    return 3 if session.crawls else 0

@@ -222,7 +222,7 @@ class SmtpFront:
     async def connect(self, client: ClientAddress) -> Connection:
         """A mail server that is full has some of the others go first."""
         await self._backend.acquainted(client)
-        with self._crowd.awaiting_greeting():
+        async with self._crowd.awaiting_greeting():
             connection = await self._backend.connect(client)
             for pause in ROOM_SECONDS:
                 if connection.greeting.code != 421 or not self._crowd.is_full():
