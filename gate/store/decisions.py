@@ -1,6 +1,8 @@
 """Queries of log.db: decisions, totals by day, hits by entry."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +19,8 @@ TRIM_ROWS = 5_000
 
 _COLUMNS = tuple(decision.c)
 _FIELDS = tuple(column.name for column in _COLUMNS)
+ROWS_A_STATEMENT = 999 // len(_FIELDS)
+"""As many as fit into a statement's parameters, whatever SQLite it is."""
 
 
 def last_id(tx: Transaction) -> int:
@@ -28,9 +32,10 @@ def last_time(tx: Transaction) -> str | None:
 
 
 def append(tx: Transaction, rows: Sequence[Decision]) -> None:
-    """Add rows, their totals by day and account, and the hits of their entries: three statements, whatever they hold.
+    """Add rows, their totals by day and account, and the hits of their entries.
 
-    The mail path shares the processor with this: rows go to the driver as they are, past the Core's work for each.
+    The mail path shares the interpreter with this: rows go to the driver as they are, past the Core's work for each,
+    and many in one statement, for the driver gives the interpreter away and asks for it again at each.
     """
     if not rows:
         return
@@ -45,7 +50,10 @@ def append(tx: Transaction, rows: Sequence[Decision]) -> None:
             seen = hits.setdefault(row.entry_id, [0, ""])
             seen[0] += 1
             seen[1] = max(seen[1], row.time)
-    tx.exec_driver_sql(_text(tx, _INSERT), list(map(_values, rows)))
+    values, insert_text = list(map(_values, rows)), _text(tx, _INSERT)
+    for first in range(0, len(values), ROWS_A_STATEMENT):
+        some = values[first : first + ROWS_A_STATEMENT]
+        tx.exec_driver_sql(_of_many(insert_text, len(some)), tuple(chain.from_iterable(some)))
     tx.exec_driver_sql(_text(tx, _ADD_TOTAL), [(*key, *counts) for key, counts in totals.items()])
     if hits:
         tx.exec_driver_sql(_text(tx, _ADD_HITS), [(entry, *seen) for entry, seen in hits.items()])
@@ -57,6 +65,13 @@ def _text(tx: Transaction, statement: sa.Insert) -> str:
     if found is None:
         found = _TEXTS[tx.dialect.name, statement] = str(statement.compile(dialect=tx.dialect))
     return found
+
+
+@lru_cache(maxsize=ROWS_A_STATEMENT)
+def _of_many(insert_text: str, count: int) -> str:
+    """An INSERT of one row, of so many."""
+    head, values, one = insert_text.partition(" VALUES ")
+    return head + values + ", ".join([one] * count)
 
 
 def _adding(table: sa.Table, keys: tuple[str, ...], last: str | None = None) -> sa.Insert:
