@@ -52,6 +52,8 @@ class Heard:
     acknowledged: int = 0
     strict: bool = True
     """Every reply can be counted: nothing was said where it was not clear what it would be taken for."""
+    in_turn: bool = True
+    """The backend has said nothing unasked. After that nobody knows which reply is to what, and no law binds."""
     broken: list[str] = field(default_factory=list)
 
 
@@ -157,7 +159,7 @@ class Backend:
             self._law(decoy or self._asked is not None, "without any MAIL came", path)
             self._say(b"503 need MAIL before <%s>" % path, Oddity.NONE)
             return
-        taken = odd is Oddity.TAKE or self._exists(path)
+        taken = odd is Oddity.TAKE or self.script.takes_all or self._exists(path)
         if not taken:
             self._say(b"550 5.1.1 <%s> unknown here" % self._cased(path), odd)
         elif self._say(b"250 2.1.5 <%s> ok" % self._cased(path), odd):
@@ -174,7 +176,7 @@ class Backend:
 
     def _judge(self, sender: bytes | None, path: bytes) -> None:
         world = self.script.world
-        if sender is None or not self.heard.strict:
+        if sender is None:
             return
         by, to = (one.decode("utf-8", "surrogateescape") for one in (sender, path))
         verdict = world.guard.judge(by, to, trusted=world.trusted)
@@ -217,7 +219,7 @@ class Backend:
                 self.gone = True
             case Oddity.TWICE:  # from here on nobody can tell what is an answer to what
                 self.out += [reply + b"\r\n", b"250 once more\r\n"]
-                self.heard.strict = False
+                self.heard.strict = self.heard.in_turn = False
                 return True
             case Oddity.HANG:
                 self.hanging = True
@@ -231,5 +233,5 @@ class Backend:
         return False
 
     def _law(self, holds: bool, what: str, data: bytes) -> None:
-        if not holds:
+        if not holds and self.heard.in_turn:
             self.heard.broken.append(f"backend: {what} {data[:200]!r}")

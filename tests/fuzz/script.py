@@ -48,7 +48,9 @@ class Script:
 
     Attributes:
         odd: how often the backend does something odd, from 0 to 1.
-        extensions: whether its EHLO offers PIPELINING, SMTPUTF8; whether it folds names when it repeats them.
+        pipelining, smtputf8: whether its EHLO offers them.
+        case: how it writes names when it repeats them.
+        takes_all: every name exists, and the gate has not found that out.
     """
 
     seed: int
@@ -59,6 +61,7 @@ class Script:
     smtputf8: bool = True
     case: str = ""
     normalize: bool = False
+    takes_all: bool = False
     limit: int = 10_000
 
     @property
@@ -116,6 +119,7 @@ def script_of(seed: int, *, wire: bool = False) -> Script:
         smtputf8=rng.random() < 0.7,
         case=rng.choice(["", "", "lower", "upper"]),
         normalize=rng.random() < 0.2,
+        takes_all=rng.random() < 0.1,
     )
 
 
