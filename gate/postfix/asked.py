@@ -9,21 +9,29 @@ has rewritten anything. What a client may write for the same mailbox, and Postfi
 - `user%own.example`, `own.example!user`, and both with a local domain or an address literal after them: rewritten
   (`allow_percent_hack`, `swap_bangpath`).
 
-All of these are judged, so that none of them is a way round a list. People and programs that send mail from outside
-write none of them.
+- source routes one behind the other (`@a:@b:user@own.example`, of which Postfix has taken one off), routes, comments,
+  groups and escapes behind a rewritten domain: Postfix reads what it has rewritten once more, and takes away what it
+  finds then.
+
+All of these are judged, so that none of them is a way round a list: where there is anything to rewrite or to read, each
+word that stands there may be the name. People and programs that send mail from outside write none of them.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gate.postfix.codec import Request
 from gate.rules.address import from_wire
+from gate.rules.domain import LITERAL
 from gate.rules.path import quote_local
 
 RCPT = b"RCPT"
 ACCESS = b"smtpd_access_policy"
 REWRITTEN_DEPTH = 4
-"""So many domains one behind the other are looked through."""
+"""So many domains one behind the other are looked through; beyond that it is by words."""
+_REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")
+_BETWEEN_WORDS = re.compile(r"[\s@%!:;,()<>\"\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,30 @@ def readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
             yield local
         else:
             yield from (f"{quote_local(local)}@{each}" for each in sorted(own_domains))
+    if _REWRITTEN.search(local) or not (LITERAL.fullmatch(domain) or _REWRITTEN.search(domain) is None):
+        yield from _by_words(recipient, own_domains)
+
+
+def shown_domain(recipient: str, reading: str) -> str:
+    """The domain whose missing account the recipient looks like to Postfix, where it is read as `reading`; empty: the
+    one that Postfix adds by itself."""
+    _, at, domain = recipient.rpartition("@")
+    own = from_wire(reading).domain
+    added = not at or not domain or domain.startswith(("[", "#"))
+    return "" if added and own not in map(_canonical, _words(recipient)) else own
+
+
+def _words(recipient: str) -> list[str]:
+    """The last first: what stands behind is rewritten last."""
+    return [word for word in reversed(_BETWEEN_WORDS.split(recipient.replace("\\", ""))) if word]
+
+
+def _by_words(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
+    """Each word as the name; in those own domains that are words too, in all of them where none is."""
+    words = dict.fromkeys(_words(recipient))
+    domains = dict.fromkeys(found for word in words if (found := _canonical(word)) in own_domains)
+    for domain in domains or sorted(own_domains):
+        yield from (f"{quote_local(word)}@{domain}" for word in words)
 
 
 def _rewritten(local: str, own_domains: Collection[str], depth: int) -> Iterator[str]:

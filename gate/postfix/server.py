@@ -17,7 +17,7 @@ from gate import trouble
 from gate.config import join_address, split_address
 from gate.errors import Fault
 from gate.forms import Decision
-from gate.postfix.asked import Asked, asked, readings
+from gate.postfix.asked import Asked, asked, readings, shown_domain
 from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser, answer
 from gate.postfix.refusal import Refusal
 from gate.rules.address import from_wire
@@ -137,7 +137,7 @@ class PolicyFront:
             return _NOTHING
         verdict, reading = judged
         # Made for whoever is let in too: a missing account must not be answered sooner than a denied sender.
-        refusal = self._words.refusal(_domain(question.recipient) and from_wire(reading).domain)
+        refusal = self._words.refusal(shown_domain(question.recipient, reading))
         action = refusal.action(question.recipient)
         action = action if verdict.verdict == "refuse" else DUNNO
         if question.instance:
@@ -165,12 +165,6 @@ class PolicyFront:
         while len(self._remembered) >= REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[key] = action
-
-
-def _domain(recipient: str) -> str:
-    """Empty for a recipient whose domain is whatever Postfix's own is."""
-    domain = recipient.rpartition("@")[2] if "@" in recipient else ""
-    return "" if domain.startswith(("[", "#")) else domain
 
 
 @dataclass(frozen=True, slots=True)

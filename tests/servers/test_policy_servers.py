@@ -155,9 +155,18 @@ def test_no_spelling_goes_round_a_list(pair: Pair) -> None:
         b"RCPT TO:<\\user2@virtual.test>",
         b"RCPT TO:<user2+tag@virtual.test>",
     ]
-    told = converse(pair.port, each_on_its_own(session(*forms, GOOD, b"RCPT TO:<postmaster>")))
-    codes = [line[:3] for line in told.splitlines() if b"5.1.1" in line or b"2.1.5" in line]
-    assert codes == [b"550"] * len(forms) + [b"250", b"250"]
+    read_twice = [
+        b"RCPT TO:<@a:@b:user2@virtual.test>",
+        b"RCPT TO:<@a:@b:user2%virtual.test>",
+        b'RCPT TO:<""@a: user2(c)%virtual.test>',
+        b"RCPT TO:<a:;user2+t%virtual.test%>",
+        b"RCPT TO:<user2@\\\\virtual.test>",
+        b'RCPT TO:<"@b:user2"@virtual.test>',
+    ]
+    for tried in (forms, read_twice):  # fewer a session than Postfix bears errors
+        told = converse(pair.port, each_on_its_own(session(*tried, GOOD, b"RCPT TO:<postmaster>")))
+        codes = [line[:3] for line in told.splitlines() if b"5.1.1" in line or b"2.1.5" in line]
+        assert codes == [b"550"] * len(tried) + [b"250", b"250"]
 
 
 @contextlib.contextmanager
