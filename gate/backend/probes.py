@@ -9,12 +9,12 @@ none.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from gate import trouble
 from gate.backend.asking import (
     STRANGER,
     Offer,
@@ -29,9 +29,10 @@ from gate.backend.asking import (
 )
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import CONNECT_SECONDS, BackendError, Connection, Passing, Target, connect
-from gate.backend.decoy import canonical
+from gate.backend.notices import REMEDIES, notice
 from gate.backend.resolver import Resolver
-from gate.backend.wording import Wording, fallback
+from gate.backend.unknown_users import UnknownUsers
+from gate.backend.wording import Wording
 from gate.backend.xclient import HostNames
 from gate.forms import RelayFacts
 from gate.forms import Warning as Notice
@@ -48,10 +49,6 @@ SPACING = 1.0
 """Seconds between being told to ask again and asking: whoever makes that happen gets no more than that."""
 DISGUISED_DOMAINS = 8
 """Own domains for which disguised foreign recipients are tried."""
-ALONE_LIMIT = 10_000
-ONLY_TEMPORARY = 5
-"""So many decoys of a domain with nothing but 4xx are a warning."""
-
 REFUSED_SPACING = 60.0
 """Seconds between examinations that are due because a client's XCLIENT was refused: clients may bring that about."""
 
@@ -110,14 +107,10 @@ class Backend:
         self.changed = changed
         self.wish = client_address
         self._domains = domains
-        self._listed = listed
         self._examined = False
         self._untested: BackendError | None = None
         self._plain: BackendError | None = None
-        self._unknown_users: dict[str, UnknownUser] = {}
-        self._silent: list[str] = []
-        self._alone: dict[bytes, None] = {}
-        self._replies: dict[str, Counter[int]] = {}
+        self._unknown_users = UnknownUsers(listed)
         self._resolver = resolver or Resolver()
         self._refused_at = -REFUSED_SPACING
         self._examining = asyncio.Lock()
@@ -153,14 +146,10 @@ class Backend:
         self.offer = await ask_offer(self.target, passing)
         own = {domain.lower(): ascii_domain(domain).lower() for domain in self._domains()}
         answers = {one.domain: one for one in await ask_unknown_users(self.target, passing, own.values())}
-        self._silent = [domain for domain, name in own.items() if name not in answers]
-        before = self._unknown_users
-        heard = {domain: _believed(answers.get(name), before.get(domain)) for domain, name in own.items()}
-        self._unknown_users = {domain: answer for domain, answer in heard.items() if answer is not None}
-        self._alone = {path: None for path in self._alone if not self.catch_all(_domain(path))}
+        self._unknown_users.heard({domain: answers.get(name) for domain, name in own.items()})
         self.ipv6 = await ask_ipv6(self.target, passing)
-        strict = [one.domain for one in self._unknown_users.values() if one.severity != 2]
-        self._judge_relay(await ask_relay(self.target, passing, strict[:DISGUISED_DOMAINS]), passing)
+        strict = self._unknown_users.strict()[:DISGUISED_DOMAINS]
+        self._judge_relay(await ask_relay(self.target, passing, strict), passing)
         self.passing = passing
 
     async def _find_passing(self) -> Passing:
@@ -183,7 +172,7 @@ class Backend:
         target = str(self.target)
         self._untested = None
         if test.taken is not None:
-            remedy = _REMEDIES[passing].format(gate=self.target.gate)
+            remedy = REMEDIES[passing].format(gate=self.target.gate)
             error = BackendError("backend.relays", target=target, recipient=test.taken, client=client, remedy=remedy)
             self.relay = _relay(client, passed=False, taken=test.taken, text=str(error))
             raise error
@@ -225,7 +214,10 @@ class Backend:
                     await self._again.wait()
                     await asyncio.sleep(SPACING)
             self._again.clear()
-            await self.examine()
+            try:
+                await self.examine()
+            except Exception:  # noqa: BLE001 (the task's outermost edge: it must go on asking)
+                trouble.keep(log, "the mail server could not be examined")
 
     def _down(self, error: BackendError) -> None:
         if self.state is not BackendState.DOWN:
@@ -288,48 +280,32 @@ class Backend:
         return words[0].encode("ascii", "replace") if words else b""
 
     def refusal(self, domain: str, path: bytes) -> bytes | None:
-        """How to refuse the recipient `path` (as between `<` and `>`) of an own domain.
-
-        None: with a live decoy. Else a complete reply, its CRLF included, to be given in the backend's place: the
-        domain is listed or takes every name, or this recipient's decoy was accepted although the domain does not.
-        """
-        domain = domain.lower()
-        alone = bool(self._alone) and canonical(path) in self._alone
-        if not alone and domain not in self._listed() and not self.catch_all(domain):
-            return None
-        own = self._unknown_users.get(domain)
-        wording = own.wording if own is not None and own.severity == 5 else self.learnt
-        return wording.said_of(path) if wording is not None else fallback(path)
+        """As `UnknownUsers.refusal`."""
+        return self._unknown_users.refusal(domain, path)
 
     @property
     def unknown_users(self) -> Mapping[str, UnknownUser]:
-        """What it answered to an unknown name, by own domain. Replaced as a whole, so any thread may read it."""
-        return self._unknown_users
+        """As `UnknownUsers.answers`."""
+        return self._unknown_users.answers
 
     def catch_all(self, domain: str) -> bool:
-        """Whether the domain was found to take every name."""
-        answer = self._unknown_users.get(domain.lower())
-        return answer is not None and answer.severity == 2
+        """As `UnknownUsers.catch_all`."""
+        return self._unknown_users.catch_all(domain)
 
     @property
     def learnt(self) -> Wording | None:
-        """How the backend refuses an unknown user, from the first own domain that does."""
-        return next((one.wording for one in self._unknown_users.values() if one.severity == 5), None)
+        """As `UnknownUsers.learnt`."""
+        return self._unknown_users.learnt
 
     def decoy_accepted(self, path: bytes) -> None:
         """A front tells that the decoy of the recipient `path` was accepted: from now on it gets the learnt reply, and
         the domain is asked anew."""
-        while len(self._alone) >= ALONE_LIMIT:
-            del self._alone[next(iter(self._alone))]
-        self._alone[canonical(path)] = None
+        self._unknown_users.decoy_accepted(path)
         self.ask_again()
 
     def decoy_replied(self, domain: str, code: int) -> None:
-        """A front tells the code of a decoy's reply, for the warning about domains that only ever say 4xx."""
-        domain = domain.lower()
-        if domain not in self._replies:
-            self._replies[domain] = Counter()
-        self._replies[domain][code // 100] += 1
+        """A front tells the code of a decoy's reply."""
+        self._unknown_users.decoy_replied(domain, code)
 
     @property
     def offers_tls(self) -> bool:
@@ -348,77 +324,18 @@ class Backend:
         elif self._untested is not None:
             notices.append(_told(self._untested))
         if self._plain is not None:
-            notices.append(_notice("backend.plain", problem=str(self._plain), **self._plain.params))
+            notices.append(notice("backend.plain", problem=str(self._plain), **self._plain.params))
         if self.wish == "none":
-            notices.append(_notice("backend.none_mode"))
+            notices.append(notice("backend.none_mode"))
         if not self.ipv6:
-            notices.append(_notice("backend.ipv6"))
-        listed = self._listed()
-        for domain in self._unknown_users:
-            if domain in listed:  # nobody hears there what the server says to an unknown name
-                continue
-            if self.catch_all(domain):
-                notices.append(_notice("backend.catch_all", domain=domain))
-            elif self._only_temporary(domain):
-                notices.append(_notice("backend.only_temporary", domain=domain))
-        notices += [_notice("backend.no_answer", domain=domain) for domain in self._silent if domain not in listed]
-        return notices
-
-    def _only_temporary(self, domain: str) -> bool:
-        answer, seen = self._unknown_users[domain], self._replies.get(domain, Counter())
-        if seen[5]:
-            return False
-        return answer.severity == 4 or seen[4] >= ONLY_TEMPORARY
-
-
-_STRICTER = (
-    "in Postfix let smtpd_relay_restrictions end in reject_unauth_destination, and have in mynetworks no more than "
-    "your own machines"
-)
-_REMEDIES: dict[Passing, str] = {
-    "proxy": _STRICTER,
-    "xclient": _STRICTER,
-    "none": (
-        'set client_address = "auto" and in Postfix\'s main.cf smtpd_authorized_xclient_hosts = {gate} (or in '
-        "master.cf a listener with -o smtpd_upstream_proxy_protocol=haproxy), or take the gate's address out of "
-        "mynetworks"
-    ),
-}
-
-_TEXTS = {
-    "backend.none_mode": (
-        'client_address = "none": the mail server takes every client for the gate; block lists, SPF and limits by '
-        "client do not work there"
-    ),
-    "backend.plain": "{problem}; mail goes to it unencrypted, as deliver allows",
-    "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
-    "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
-    "backend.only_temporary": (
-        "{domain} answers unknown names only with 4xx, and so are refusals there; senders will try again"
-    ),
-    "backend.no_answer": (
-        "{domain} gave no answer about an unknown name; a refusal there waits as long, and senders will try again"
-    ),
-}
-
-
-def _notice(code: str, **params: object) -> Notice:
-    return Notice(code=code, text=_TEXTS[code].format_map(params), params=params)
+            notices.append(notice("backend.ipv6"))
+        return notices + self._unknown_users.warnings()
 
 
 def _told(error: BackendError) -> Notice:
     return Notice(code=error.code, text=str(error), params=dict(error.params))
 
 
-def _believed(now: UnknownUser | None, before: UnknownUser | None) -> UnknownUser | None:
-    """A server that does not answer for now, or only with 4xx, says nothing new of a domain that it answered before."""
-    return before if now is None or (now.severity == 4 and before is not None) else now
-
-
 def _relay(client: str, *, passed: bool | None, text: str, taken: str | None = None) -> RelayFacts:
     time = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return RelayFacts(passed=passed, client=client, taken=taken, time=time, text=text)
-
-
-def _domain(path: bytes) -> str:
-    return path.rpartition(b"@")[2].decode("utf-8", "replace")

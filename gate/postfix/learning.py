@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from gate import trouble
 from gate.backend.asking import (
     ERRORS_A_CONNECTION,
     REPLY_SECONDS,
@@ -23,6 +24,7 @@ from gate.backend.asking import (
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Passing, Target, connect
 from gate.backend.decoy import decoy_for
+from gate.backend.notices import TEXTS, notice
 from gate.backend.reply import Reply
 from gate.backend.wording import Wording
 from gate.forms import Warning as Notice
@@ -116,8 +118,9 @@ class Learner:
     @property
     def unknown_users(self) -> dict[str, UnknownUser]:
         """The same in the form that `gate.backend.probes.Backend` has it in."""
-        probes = self._probes_of(name for name in self.answers if name != BARE)
-        return {name: UnknownUser(name, Wording(self.answers[name].reply, probe)) for name, probe in probes.items()}
+        answers = self.answers  # replaced as a whole: this is asked from other threads
+        probes = self._probes_of(name for name in answers if name != BARE)
+        return {name: UnknownUser(name, Wording(answers[name].reply, probe)) for name, probe in probes.items()}
 
     # ---- asking
 
@@ -147,7 +150,10 @@ class Learner:
     async def _watch(self) -> None:
         tries = 0
         while True:
-            tries = 0 if await self._round() else tries + 1
+            try:
+                tries = 0 if await self._round() else tries + 1
+            except Exception:  # noqa: BLE001 (the task's outermost edge: it must go on asking)
+                trouble.keep(log, "how Postfix refuses could not be asked")
             if self.trouble is not None:
                 pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
             elif self._puts_off and self._puts_off <= len(NOT_YET):
@@ -218,11 +224,11 @@ class Learner:
             return []
         found = []
         if self.trouble is not None:
-            found.append(_notice("policy.unlearnt", target=str(self.target), why=str(self.trouble)))
+            found.append(notice("policy.unlearnt", _TEXTS, target=str(self.target), why=str(self.trouble)))
         for domain, answer in self.answers.items():
             code = self._flaw(domain, answer)
             if code:
-                found.append(_notice(code, domain=domain, reply=answer.reply.one_line))
+                found.append(notice(code, _TEXTS, domain=domain, reply=answer.reply.one_line))
         return found
 
     def _flaw(self, domain: str, answer: Answer) -> str:
@@ -263,16 +269,10 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
 
 
 _TEXTS = {
+    **TEXTS,
     "policy.unlearnt": "how Postfix at {target} refuses a missing account could not be asked ({why}); until it can, "
     "refusals say what was learnt before, or 550 5.1.1 User unknown",
     "policy.wording": "to a missing account of {domain} the server says {reply}, which the policy front cannot say; "
     "[policy] reply sets what it says instead",
     "policy.not_yet": "{domain} has put off the question how it refuses a missing account: {reply}; it is asked again",
-    "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
-    "backend.only_temporary": "{domain} answers unknown names only with 4xx, and so are refusals there; senders will "
-    "try again",
 }
-
-
-def _notice(code: str, **params: object) -> Notice:
-    return Notice(code=code, text=_TEXTS[code].format_map(params), params=params)

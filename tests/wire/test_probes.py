@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from gate.backend import asking, probes
+from gate.backend import asking, probes, unknown_users
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Target
 from gate.backend.probes import Backend, BackendState
@@ -370,7 +370,7 @@ def test_a_domain_that_only_said_4xx_in_live_sessions_is_a_warning(tmp_path: Pat
         async with built_in(tmp_path, House()) as target:
             backend = Backend(target, domains=domains)
             await backend.examine()
-            for _ in range(probes.ONLY_TEMPORARY):
+            for _ in range(unknown_users.ONLY_TEMPORARY):
                 backend.decoy_replied("Own.test", 450)
             assert [(one.code, one.params) for one in backend.warnings()] == [
                 ("backend.only_temporary", {"domain": "own.test"})
