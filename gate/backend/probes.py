@@ -318,11 +318,11 @@ class Backend:
         """What the owner should know or do now."""
         notices: list[Notice] = []
         if self.obstacle is not None:
-            notices.append(_told(self.obstacle))
+            notices.append(Notice.of(self.obstacle))
         elif self.trouble is not None:
             notices.append(Notice(code="backend.down", text=str(self.trouble), params={"target": str(self.target)}))
         elif self._untested is not None:
-            notices.append(_told(self._untested))
+            notices.append(Notice.of(self._untested))
         if self._plain is not None:
             notices.append(notice("backend.plain", problem=str(self._plain), **self._plain.params))
         if self.wish == "none":
@@ -330,10 +330,6 @@ class Backend:
         if not self.ipv6:
             notices.append(notice("backend.ipv6"))
         return notices + self._unknown_users.warnings()
-
-
-def _told(error: BackendError) -> Notice:
-    return Notice(code=error.code, text=str(error), params=dict(error.params))
 
 
 def _relay(client: str, *, passed: bool | None, text: str, taken: str | None = None) -> RelayFacts:

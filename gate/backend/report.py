@@ -5,7 +5,6 @@ It asks nothing: `Backend.examine` does that before. Nothing but forms comes out
 
 from collections.abc import Container, Iterable
 
-from gate.backend.asking import UnknownUser
 from gate.backend.probes import Backend, BackendState
 from gate.errors import Fault
 from gate.forms import BackendReport, ClientAddressFacts, DomainFacts, TlsFacts
@@ -14,6 +13,7 @@ from gate.forms.backend import UnknownUserName
 from gate.rules.domain import ascii_domain
 
 NOT_REACHED = frozenset({"backend.unreachable", "backend.timeout"})
+"""Problems with which nothing was heard of the mail server."""
 
 
 def report(
@@ -21,7 +21,7 @@ def report(
 ) -> BackendReport:
     """`deliver` as in gate.toml; `domains` and `listed` canonical; `closed`: what else keeps mail from flowing."""
     problem = closed or backend.obstacle or backend.trouble
-    told = None if problem is None else Notice(code=problem.code, text=str(problem), params=dict(problem.params))
+    told = None if problem is None else Notice.of(problem)
     offer, trouble = backend.offer, backend.trouble
     reached = backend.state is not BackendState.UNKNOWN and (trouble is None or trouble.code not in NOT_REACHED)
     return BackendReport(
@@ -59,15 +59,16 @@ def _domain(backend: Backend, domain: str, *, listed: bool) -> DomainFacts:
         said = answer.wording.said_of(path) if answer is not None else None
     return DomainFacts(
         domain=domain,
-        unknown_user="listed" if listed else _kind(answer),
+        unknown_user="listed" if listed else kind(answer.severity if answer is not None else None),
         reply=None if said is None else "\n".join(said.decode("utf-8", "replace").splitlines()),
         live=instead is None,
     )
 
 
-def _kind(answer: UnknownUser | None) -> UnknownUserName:
-    if answer is None:
+def kind(severity: int | None) -> UnknownUserName:
+    """By the first digit of the answer to an unknown name; None: there was none."""
+    if severity is None:
         return "unanswered"
-    if answer.severity == 2:
+    if severity == 2:
         return "catch-all"
-    return "temporary" if answer.severity == 4 else "refused"
+    return "temporary" if severity == 4 else "refused"

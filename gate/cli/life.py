@@ -110,8 +110,7 @@ def _not_running() -> Status:
         places.check()
         settings = config.load(places.config_file)
     except Fault as problem:
-        warning = Warning(code=problem.code, text=str(problem), params=dict(problem.params))
-        return msgspec.structs.replace(found, warnings=[warning])
+        return msgspec.structs.replace(found, warnings=[Warning.of(problem)])
     from gate.service.neighbour import offer
 
     return msgspec.structs.replace(found, deliver=settings.gate.deliver, offer=offer(settings))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gate.errors import Fault
 from gate.forms.form import Form, GateState
 from gate.forms.history import Change
 
@@ -12,6 +13,11 @@ class Warning(Form, frozen=True, kw_only=True):  # noqa: A001 (the key in `statu
     code: str
     text: str
     params: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, fault: Fault) -> "Warning":
+        """What did not work, told beside all else."""
+        return cls(code=fault.code, text=str(fault), params=dict(fault.params))
 
 
 class RelayFacts(Form, frozen=True, kw_only=True):

@@ -255,8 +255,7 @@ class Life:
         found = self._describe()
         closed = []
         if self._closed_because is not None:
-            fault = self._closed_because
-            closed = [Warning(code=fault.code, text=str(fault), params=dict(fault.params))]
+            closed = [Warning.of(self._closed_because)]
         told = {warning.code for warning in closed}
         port = [warning for warning in self._port.warnings() if warning.code not in told]
         heard = {(warning.code, warning.params.get("domain")) for warning in port}

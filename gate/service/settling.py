@@ -28,14 +28,7 @@ class Settling:
         self._thread.start()
 
     def warnings(self) -> list[Warning]:
-        trouble = self._trouble
-        if trouble is None:
-            return []
-        return [
-            Warning(
-                code=trouble.code, text=str(trouble), params={key: str(each) for key, each in trouble.params.items()}
-            )
-        ]
+        return [] if self._trouble is None else [Warning.of(self._trouble)]
 
     def end(self) -> None:
         """Give up what is not done."""
