@@ -18,8 +18,9 @@ The rules:
   route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
   expects. Where a backslash may cut the run short, the run counts too: `"al\\ias"` and `alias` are one recipient, and
   a server that lower-cases both would leave nothing to tell which of the two it means.
-- The case class of the run stays: lower, UPPER, or Mixed (first letter upper, the rest lower). Hence a server that
-  lower-cases names is told from one that leaves them as they are.
+- The case class of the run stays: lower, UPPER, or mixed (first letter upper, of the others those that the HMAC of the
+  run says). Hence a server that lower-cases names is told from one that leaves them as they are; and to a cache or a
+  greylist that minds case (Postfix's verify does) `uSer` and `usEr` are two names, as of a missing account.
 """
 
 import hmac
@@ -96,7 +97,7 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
     if quoted and path.find(b"\\", start, end) >= 0:
         canonical += b"\\" + original.lower()
-    name = _in_case_of(original, _name(key, canonical, length, original.lower()))
+    name = _in_case_of(original, _name(key, canonical, length, original.lower()), key)
     return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
 
 
@@ -212,7 +213,14 @@ def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes
     return name[:length]
 
 
-def _in_case_of(original: bytes, name: bytes) -> bytes:
+def _in_case_of(original: bytes, name: bytes, key: bytes) -> bytes:
     if original.isupper():
         return name.upper()
-    return name if original == original.lower() else name.capitalize()
+    if original == original.lower():
+        return name
+    mac = _keyed(key).copy()
+    mac.update(original)
+    bits = int.from_bytes(mac.digest(), "little")
+    upper = name.upper()
+    mixed = bytes((upper if at == 0 or bits >> at & 1 else name)[at] for at in range(len(name)))
+    return name.capitalize() if mixed.isupper() else mixed

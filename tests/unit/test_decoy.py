@@ -47,7 +47,7 @@ paths = st.builds(lambda local, domain: f"{local}@{domain}".encode(), locals_, d
     ],
 )
 def test_the_shape_of_a_decoy(path: bytes, shape: bytes) -> None:
-    mixed = NAME.replace(b"[a-z]", b"[A-Z]", 1)
+    mixed = rb"(?=.*[a-z])[A-Z][A-Za-z0-9]{15}"
     shape = shape.replace(b"NAME", NAME).replace(b"UPPER", NAME.upper().replace(b"A-Z", b"A-Z"))
     shape = shape.replace(b"Mixed", mixed)
     decoy = decoy_for(KEY, path)
@@ -72,6 +72,13 @@ def test_a_recipient_has_one_decoy_however_it_is_written(path: bytes) -> None:
         assert canonical(same) == canonical(path)
     assert decoy_for(KEY, b"x" + path).name.lower() != name
     assert decoy_for(b"another key", path).name.lower() != name
+
+
+def test_two_spellings_in_mixed_case_are_two_names_to_a_cache_that_minds_case() -> None:
+    spellings = (b"user2", b"USER2", b"User2", b"uSer2", b"usEr2", b"useR2", b"USer2")
+    names = {decoy_for(KEY, each + b"@d").name for each in spellings}
+    assert len(names) == len(spellings)
+    assert len({name.lower() for name in names}) == 1
 
 
 @given(paths, st.binary(max_size=40))
