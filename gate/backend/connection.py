@@ -12,7 +12,7 @@ import asyncio
 import os
 import ssl
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal, Protocol, cast
@@ -35,8 +35,8 @@ WRITE_HIGH_WATER = 262_144
 class Receiver(Protocol):
     """Who gets what the backend sends, after `Connection.hand_over`."""
 
-    def backend_replied(self, reply: Reply) -> None:
-        """One whole reply."""
+    def backend_replied(self, replies: Sequence[Reply]) -> None:
+        """Whole replies, at least one; more than one came in one piece."""
 
     def backend_lost(self, exc: Exception | None) -> None:
         """The connection is gone; nothing comes after. None: it was closed in order."""
@@ -182,10 +182,10 @@ class Connection(asyncio.Protocol):
             await self._waiter
 
     def hand_over(self, receiver: Receiver) -> None:
-        """From now on `receiver` is told everything, what has already come first."""
+        """From now on `receiver` is told everything; first the greeting, with what came of itself behind it."""
         self._receiver = receiver
-        while self._replies:
-            receiver.backend_replied(self._replies.popleft())
+        receiver.backend_replied([self.greeting, *self._replies])
+        self._replies.clear()
         if self.lost:
             receiver.backend_lost(self._error)
         elif self._write_paused:
@@ -253,13 +253,11 @@ class Connection(asyncio.Protocol):
             replies = error.before
             self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
             self._transport.abort()
-        for reply in replies:
-            if self._receiver is not None:
-                self._receiver.backend_replied(reply)
-            else:
-                self._replies.append(reply)
-        if self._replies:
+        if self._receiver is None:
+            self._replies.extend(replies)
             self._wake()
+        elif replies:
+            self._receiver.backend_replied(replies)
 
     def pause_writing(self) -> None:
         self._write_paused = True

@@ -19,6 +19,8 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
 """
 
+from collections.abc import Sequence
+
 from gate.backend.decoy import Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
@@ -69,6 +71,12 @@ class Dialogue(Requests):
     def awaits_backend(self) -> bool:
         """Whether a reply of the backend is awaited."""
         return self.phase in {Phase.HELD, Phase.FINAL} or (self.phase is Phase.COMMANDS and bool(self._pending))
+
+    def is_too_much(self, replies: Sequence[Reply]) -> bool:
+        """Whether replies that came in one piece are more than can be answers: what is sent only when one of them was
+        read, none of them can answer. (A taken decoy would be noticed too late.) Last may be a farewell, 421."""
+        awaited = sum(slot.local is None for slot in self._pending) or int(self.phase is Phase.GREETING)
+        return 0 < awaited < len(replies) - (replies[-1].code == 421)
 
     # ---- events
 

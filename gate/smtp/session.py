@@ -9,7 +9,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
@@ -23,6 +23,7 @@ from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
 from gate.smtp.timing import MESSAGE, Overdue, Watch, interval
+from gate.smtp.wording import OUT_OF_STEP
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
@@ -126,10 +127,14 @@ class Session(asyncio.Protocol):
 
     # ---- the backend's connection (`gate.backend.connection.Receiver`)
 
-    def backend_replied(self, reply: Reply) -> None:
+    def backend_replied(self, replies: Sequence[Reply]) -> None:
         self.touched = self._heard = time.monotonic()
         try:
-            self._perform(self.dialogue.backend_reply(reply))
+            if len(replies) > 1 and self.dialogue.is_too_much(replies):
+                self._perform(self.dialogue.end(OUT_OF_STEP))
+                return
+            for reply in replies:
+                self._perform(self.dialogue.backend_reply(reply))
         except Exception:  # noqa: BLE001 (as in `_happened`)
             self._broken()
 
@@ -249,7 +254,6 @@ class Session(asyncio.Protocol):
             backend.close()
             return
         self._backend = backend
-        self.backend_replied(backend.greeting)
         backend.hand_over(self)
 
     # ---- what is to be done

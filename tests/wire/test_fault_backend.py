@@ -244,6 +244,54 @@ def test_a_backend_that_says_more_than_it_was_asked_ends_its_session_alone() -> 
     play(story(), LOOP)
 
 
+@pytest.mark.parametrize("surplus", ["MAIL", "RCPT", "greeting"])
+def test_an_answer_that_came_before_its_question_answers_nothing(surplus: str) -> None:
+    """One 250 too many, in one piece with a true reply: taken for the answer to the decoy that is asked only then, the
+    next would be taken for that to DATA."""
+    heard: list[bytes] = []
+
+    async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        extra = b"250 2.0.0 too many\r\n"
+        writer.write(b"220 mail.test\r\n" + extra * (surplus == "greeting"))
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                heard.append(line[:4])
+                reply = b"550 5.1.1 unknown\r\n" if line[:4] == b"RCPT" else b"250-mail.test\r\n250 PIPELINING\r\n"
+                writer.write(reply + extra * (line[:4] == surplus.encode()))
+        writer.close()
+
+    async def story() -> None:
+        async with front(backend, config_of(), GUARD) as running:
+            client = await running.client()
+            client.send(b"EHLO c\r\n")
+            client.send(b"MAIL FROM:<%b>\r\nRCPT TO:<victim@localhost>\r\nDATA\r\n" % SPAMMER)
+            told = await client.eof()
+            assert told.endswith(b"421 4.3.0 mail.test Error: mail server out of step\r\n") or surplus == "greeting"
+            assert b"421 4.3.0 " in told
+            assert b"DATA" not in heard
+            await client.close()
+
+    play(story(), LOOP)
+
+
+def test_a_farewell_may_come_in_one_piece_with_a_reply() -> None:
+    async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test\r\n")
+        await reader.readline()
+        writer.write(b"250 mail.test\r\n421 4.4.2 mail.test closes\r\n")
+        writer.close()
+
+    async def story() -> None:
+        async with front(backend, config_of(), GUARD) as running:
+            client = await running.client()
+            await client.reply()
+            client.send(b"EHLO c\r\n")
+            assert await client.eof() == b"250 mail.test\r\n421 4.4.2 mail.test closes\r\n"
+            await client.close()
+
+    play(story(), LOOP)
+
+
 def test_a_backend_that_takes_nothing_of_a_message_is_left_and_the_client_told() -> None:
     """It reads nothing after its 354: the client is held up, then heard to its end and told to come again."""
 
