@@ -15,7 +15,7 @@ _SHEET = Template("""
 QToolTip { background: $toast; color: $white; border: 1px solid $toast; padding: 4px 8px; }
 QPushButton {
     background: $base; color: $text; border: 1px solid $edge; border-radius: 6px; padding: 0 13px;
-    min-height: 30px;
+    min-height: 30px; outline: none;
 }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $hairline; }
@@ -61,6 +61,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled { color: $muted; background: $window
 QLineEdit[wrong="true"] { border-color: $lost; }
 QComboBox {
     background: $base; color: $text; border: 1px solid $border; border-radius: 6px; padding: 0 8px; min-height: 30px;
+    outline: none;
 }
 QComboBox:hover { background: $hover; }
 QComboBox:focus, QComboBox:on { border: 2px solid $accent; padding: 0 7px; min-height: 28px; }
@@ -100,7 +101,9 @@ QHeaderView { background: transparent; border: none; }
 QHeaderView::section {
     background: $base; color: $muted; border: none; border-bottom: 1px solid $hairline; padding: 0 8px;
 }
-QCheckBox, QRadioButton { color: $text; spacing: 8px; border: 2px solid transparent; border-radius: 4px; }
+QCheckBox, QRadioButton {
+    color: $text; spacing: 8px; border: 2px solid transparent; border-radius: 4px; outline: none;
+}
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $accent; }
 QCheckBox:disabled, QRadioButton:disabled { color: $muted; }
 QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: none; }
