@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
@@ -48,6 +48,19 @@ class Strip(Ground):
         side = 16 if small else 24
         self.row.setContentsMargins(side, 8, side, 8)
 
+    def say(self, words: str) -> None:
+        """Show these words, all of them: a page that wants more height than there is would else cut them."""
+        self.text.setText(words)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.row.invalidate()
+        self.setMinimumHeight(max(40, self.row.totalHeightForWidth(self.width())))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, theme.tokens().hairline)
@@ -64,7 +77,7 @@ class OldStrip(Strip):
         self.setVisible(when is not None)
         if when is not None:
             text = self.tr("What you see is from %1. You can read it; nothing can be changed until the gate answers.")
-            self.text.setText(filled(text, clock(when.isoformat())))
+            self.say(filled(text, clock(when.isoformat())))
 
 
 Offer = Literal["list_only", "lines", "test"]
@@ -129,10 +142,10 @@ class WarningStrip(Strip):
             told = left[0]
             words = told.text if told is self._refusal else fault_in_words(told.code, told.params, told.text)
             words = words[:1].upper() + words[1:]
-            self.text.setText(filled(counts.and_more(len(left) - 1), words) if len(left) > 1 else words)
             offer = OFFERS.get(told.code)
             self.act.setVisible(offer is not None)
             self.act.setText(self._verb(offer) if offer is not None else "")
+            self.say(filled(counts.and_more(len(left) - 1), words) if len(left) > 1 else words)
 
     def _verb(self, offer: Offer) -> str:
         return {
