@@ -101,12 +101,13 @@ class Disc(QWidget):
 class EmptyPage(QWidget):
     """What a page shows when it has nothing yet: icon, a question, one sentence, buttons (primary first), a second way.
 
-    `below` widgets stand under all of it; in little height all but the last of them give way, after the icon.
+    `below` widgets stand under all of it; in little height all but the last of them give way, after the icon. `brief`
+    stands there in place of the first that gave way, if there is room.
     """
 
     def __init__(
         self, icon: str, question: str, sentence: str, *, buttons: Sequence[QWidget] = (), second_way: str = "",
-        below: Sequence[QWidget] = (), parent: QWidget | None = None,
+        below: Sequence[QWidget] = (), brief: QWidget | None = None, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         centre = Qt.AlignmentFlag.AlignHCenter
@@ -132,22 +133,37 @@ class EmptyPage(QWidget):
         if second_way:
             column.addSpacing(16)
             column.addWidget(self._text(Label(second_way, kind="muted", wrap=True)))
-        for widget in below:
-            column.addSpacing(24)
-            column.addWidget(widget, 0, centre)
+        parts = [_set_off(widget) for widget in below]
+        self._brief = _set_off(brief) if brief is not None else None
+        for part in [*parts[:1], *([self._brief] if self._brief is not None else []), *parts[1:]]:
+            column.addWidget(part, 0, centre)
         column.addStretch(1)
-        self._gives_way = [self._disc, *below[:-1]]
+        self._gives_way = [self._disc, *parts[:-1]]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In little height the icon goes first."""
         super().resizeEvent(event)
         hidden = [each for each in self._gives_way if not each.isVisibleTo(self)]
+        if self._brief is not None:
+            self._brief.hide()
         needs = self.heightForWidth(self.width()) + sum(each.sizeHint().height() for each in hidden)
         for each in self._gives_way:
             each.setVisible(self.height() >= needs)
             needs -= 0 if each.isVisibleTo(self) else each.sizeHint().height()
+        if self._brief is not None and not self._gives_way[-1].isVisibleTo(self):
+            wants = self._brief.sizeHint()
+            self._brief.setVisible(self.height() >= needs + wants.height() and self.width() >= wants.width() + 48)
 
     @staticmethod
     def _text(label: Label) -> Label:
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         return label
+
+
+def _set_off(widget: QWidget) -> QWidget:
+    """The widget with room above it, which goes when it is hidden."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 24, 0, 0)
+    column.addWidget(widget)
+    return whole

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app import theme
 from app.widgets.buttons import Button
@@ -33,8 +33,9 @@ class _Number(QWidget):
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), str(self._number))
 
 
-def _steps() -> QWidget:
-    steps = (
+def _words() -> tuple[tuple[str, str], ...]:
+    """Each step: what it is called, and how it is done."""
+    return (
         (
             translate("FirstAccount", "Name your addresses"),
             translate("FirstAccount", "anna@example.org, with its aliases if it has any."),
@@ -48,16 +49,32 @@ def _steps() -> QWidget:
             translate("FirstAccount", "To them the address is dead. Everyone else gets in."),
         ),
     )
+
+
+def _steps() -> QWidget:
     whole = QWidget()
     grid = QGridLayout(whole)
     grid.setContentsMargins(0, 16, 0, 0)
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(2)
-    for number, (title, line) in enumerate(steps):
+    for number, (title, line) in enumerate(_words()):
         grid.addWidget(_Number(number + 1), number * 3, 0, 2, 1)
         grid.addWidget(Label(title, bold=True), number * 3, 1)
         grid.addWidget(Label(line, kind="muted"), number * 3 + 1, 1)
         grid.setRowMinimumHeight(number * 3 + 2, 12)
+    return whole
+
+
+def _steps_in_a_row() -> QWidget:
+    """The same in little height."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for number, (title, _line) in enumerate(_words()):
+        row.addSpacing(8 if number else 0)
+        row.addWidget(_Number(number + 1))
+        row.addWidget(Label(title, bold=True))
     return whole
 
 
@@ -88,4 +105,5 @@ def first_account(add: Callable[[], object], open_import: Callable[[], object], 
             _steps(),
             lines,
         ),
+        brief=_steps_in_a_row(),
     )
