@@ -1,7 +1,7 @@
 """What an own domain is: which addresses exist there, whether that looks right to a denied sender, and the switch that
 lets only made ones exist."""
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
@@ -64,7 +64,7 @@ class DomainPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.box)
+        column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)  # the ring of the focus ends with its words
         column.addLayout(row)
         self.box.clicked.connect(self._clicked)
         theme.notifier().changed.connect(self._draw)

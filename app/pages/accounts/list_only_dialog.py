@@ -13,7 +13,7 @@ from app.language import filled
 from app.link.client import CallFailed
 from app.models.counts import counts
 from app.models.domains import DAYS, LAST, MAILS, DomainsModel
-from app.models.words import day_and_time
+from app.models.words import clock
 from app.pages.unread import Unread
 from app.widgets.buttons import Button
 from app.widgets.fields import SearchField
@@ -105,21 +105,24 @@ class ListOnlyDialog(FormDialog):
 
     def _show(self) -> None:
         rows = len(self.model.rows)
-        self.words.setText(
-            counts.would_vanish(rows) if rows
-            else self.tr("No other address received mail here in the last 90 days: nothing that is used vanishes.")
-        )  # fmt: skip
+        self.note.setText(self._caution())
+        self.words.setText(counts.would_vanish(rows) if rows else self._nothing())
         self._list.setVisible(rows > 0)
         self.search.setVisible(rows > ROWS)
         room = max(FEWEST, (self._most() - AROUND) // ROW)
         self.table.setFixedHeight((min(rows, ROWS, room) + 1) * ROW)
-        self.note.setText(self._caution())
         self.note.setVisible(bool(self.note.text()))
         self._show_ticks()
         if rows:
             self.table.selectRow(0)
         (self.search if rows > ROWS else self.table if rows else self.ok).setFocus()
         QTimer.singleShot(0, self, self._fit)  # when the layouts within know what is shown now
+
+    def _nothing(self) -> str:
+        """No row: a promise only where the log goes back all the way."""
+        if self.note.text():
+            return self.tr("No other address received mail here, as far as the log tells.")
+        return self.tr("No other address received mail here in the last 90 days: nothing that is used vanishes.")
 
     def _caution(self) -> str:
         """What the list cannot tell."""
@@ -129,11 +132,14 @@ class ListOnlyDialog(FormDialog):
         if page.cut:
             return self.tr("There are more than this: only those with the newest mail are shown.")
         if page.since is None:
-            return self.tr("The log is empty yet: an address that is in use may be missing here.")
+            return self.tr(
+                "The log is empty yet, so nobody can tell which addresses are in use. Add those as accounts first, "
+                "or let mail pass for some days."
+            )
         began = datetime.fromisoformat(page.since)
         if began > datetime.now(UTC) - timedelta(days=DAYS) + A_DAY:
-            text = self.tr("The log begins %1: an address that received nothing since then is not shown.")
-            return filled(text, day_and_time(page.since))
+            text = self.tr("The log goes back to %1: an address that received nothing since then is not shown.")
+            return filled(text, clock(page.since))
         return ""
 
     def _tick_all(self) -> None:
