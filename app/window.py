@@ -186,7 +186,7 @@ class Window(QMainWindow):
             first = menu.actions()[0]
             for words, do in (
                 (self.tr("Test your mail server…"), self.open_test),
-                (self.tr("Put Irusu before your mail…"), self.open_lines),
+                (self.tr("Put Irusu before your mail server…"), self.open_lines),
             ):
                 action = QAction(words, menu)
                 action.triggered.connect(lambda _checked=False, do=do: do())

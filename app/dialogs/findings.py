@@ -52,7 +52,7 @@ class Findings(QObject):
         if problem is not None and not report.reached:
             return Finding("bad", self.tr("It does not answer"), in_words(problem))
         if problem is not None:
-            return Finding("bad", self.tr("No mail may flow"), in_words(problem), problem.text)
+            return Finding("bad", self.tr("No mail may flow"), in_words(problem), _advice(problem))
         if report.built_in:
             words = self.tr("A part of Irusu: it keeps mail in folders of its own, and knows only accounts made here.")
             return Finding("good", self.tr("The built-in mail server"), words)
@@ -62,7 +62,9 @@ class Findings(QObject):
         facts, title = report.client_address, self.tr("Sees who is calling")
         if facts is None:
             return
-        if facts.found == "none":
+        if facts.found is None and facts.wanted == "none":
+            yield Finding("todo", title, self.tr("It is not told: client_address is “none” in gate.toml."))
+        elif facts.found == "none":
             yield Finding(
                 "todo", title, self.tr("No: it takes every client for Irusu, and its block lists do not work.")
             )
@@ -81,8 +83,9 @@ class Findings(QObject):
             words = self.tr("Mail for others is turned away; tried as %1.")
             yield Finding("good", title, filled(words, facts.client))
         elif facts.taken is not None:
+            told = "" if report.problem is not None else facts.text  # what hinders stands above already
             words = self.tr("It took mail for %2 from %1: strangers could send through it.")
-            yield Finding("bad", self.tr("An open relay"), filled(words, facts.client, facts.taken), facts.text)
+            yield Finding("bad", self.tr("An open relay"), filled(words, facts.client, facts.taken), told)
         else:
             yield Finding("todo", title, self.tr("It could not be tried."), facts.text)
 
@@ -114,6 +117,12 @@ class Findings(QObject):
 
     def _warning(self, warning: GateWarning) -> Finding:
         return Finding("todo", self.tr("To know"), in_words(warning))
+
+
+def _advice(problem: GateWarning) -> str:
+    """What the gate tells to set, from its own line: what is wrong stands before it and is told in our words."""
+    advice = problem.text.partition("; ")[2]
+    return advice[:1].upper() + advice[1:]
 
 
 def in_words(warning: GateWarning) -> str:

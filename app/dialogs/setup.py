@@ -64,7 +64,7 @@ class SetupDialog(Sheet):
     """`test()` is called for the button that tests the mail server; it closes this."""
 
     def __init__(self, model: ServerModel, test: Callable[[], object], parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Put Irusu before your mail"), parent)
+        super().__init__(self.tr("Put Irusu before your mail server"), parent)
         self._model = model
         self._test = test
         self._found: SetupLines | None = None

@@ -64,6 +64,7 @@ def test_a_good_server_is_good_in_all(qtbot: QtBot) -> None:
         ({"relay": msgspec.structs.replace(RELAY, passed=False, taken="x@y.example")}, "An open relay", "bad"),
         ({"client_address": ClientAddressFacts(wanted="none", found="none")}, "Sees who is calling", "todo"),
         ({"client_address": ClientAddressFacts(wanted="auto")}, "Sees who is calling", "bad"),
+        ({"client_address": ClientAddressFacts(wanted="none")}, "Sees who is calling", "todo"),
         ({"tls": TlsFacts(wanted="opportunistic", offered=True)}, "Encrypted on the way to it", "todo"),
         ({"tls": TlsFacts(wanted="require", offered=True, used=True)}, "Encrypted on the way to it", "good"),
         ({"warnings": [GateWarning(code="new.code", text="a new line")]}, "To know", "todo"),
@@ -85,6 +86,15 @@ def test_every_kind_of_domain_is_told(qtbot: QtBot, kind: str, state: str, offer
     facts = DomainFacts(domain="own.example", unknown_user=kind)  # type: ignore[arg-type]
     found = of(GOOD, domains=[facts])["own.example"]
     assert (found.state, bool(found.domain)) == (state, offers)
+
+
+def test_what_hinders_is_told_once_with_what_to_set(qtbot: QtBot) -> None:
+    line = "it would relay for strangers: from x it took mail for y; set this and that"
+    taken = msgspec.structs.replace(RELAY, passed=False, taken="y", text=line)
+    problem = GateWarning(code="backend.relays", text=line, params={"target": "t", "recipient": "y"})
+    found = of(GOOD, ok=False, problem=problem, relay=taken)
+    assert (found["No mail may flow"].reply, found["An open relay"].reply) == ("Set this and that", "")
+    assert of(GOOD, relay=taken)["An open relay"].reply == line
 
 
 def open_one(see: Seen, kind: type[QDialog]) -> QDialog:

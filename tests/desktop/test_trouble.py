@@ -123,7 +123,7 @@ def test_any_window_can_end_the_gate(start_app: StartApp, home: Home, qtbot: QtB
         else:
             qtbot.mouseClick(rail.more if way == "more" else rail._logo, Qt.MouseButton.LeftButton)
         menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
-        asks = ["Test your mail server…", "Put Irusu before your mail…", "End the gate…"]
+        asks = ["Test your mail server…", "Put Irusu before your mail server…", "End the gate…"]
         assert [action.text() for action in menu.actions() if not action.isSeparator()] == asks
         menu.close()
         for do, answer in ((False, "keep_button"), (True, "do_button")):
