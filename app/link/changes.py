@@ -24,6 +24,11 @@ ONE: dict[str, str] = {
     "domain.unlisted": QT_TRANSLATE_NOOP("Change", "Let the server decide what exists in {domain}"),
     "import.apply": QT_TRANSLATE_NOOP("Change", "1 entry from {label}"),
 }
+BRIEF: dict[str, str] = {
+    "domain.listed": QT_TRANSLATE_NOOP("Change", "Only made addresses in {domain}"),
+    "domain.unlisted": QT_TRANSLATE_NOOP("Change", "Server decides in {domain}"),
+}
+"""Where room is short."""
 WITH_ACCOUNT: dict[str, str] = {
     "entries.deny": QT_TRANSLATE_NOOP("Change", "Add account {scope} and deny {pattern}"),
     "entries.allow": QT_TRANSLATE_NOOP("Change", "Add account {scope} and allow {pattern}"),
@@ -92,6 +97,8 @@ def change_in_words(change: Change) -> str:
 
 def change_in_brief(change: Change) -> str:
     """The same where room is short: an import without the accounts that it made."""
+    if change.code in BRIEF and "domain" in change.params:
+        return _say(BRIEF[change.code]).format_map(change.params)
     brief = {name: value for name, value in change.params.items() if name != "accounts"}
     return change_in_words(msgspec.structs.replace(change, params=brief) if change.code == "import.apply" else change)
 

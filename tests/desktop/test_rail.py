@@ -48,6 +48,17 @@ def test_an_import_names_its_file_in_the_second_line(qapp: QApplication, qtbot: 
     assert "2 new accounts" in rail._undo.toolTip().replace("&nbsp;", " ")
 
 
+@pytest.mark.parametrize(("code", "domain"), [("domain.listed", "shop.test"), ("domain.unlisted", "shop.example.org")])
+def test_a_domain_is_named_whole(code: str, domain: str, qtbot: QtBot, metrics: QFontMetrics) -> None:
+    rail = Rail([])
+    qtbot.addWidget(rail)
+    change = Change(id=1, code=code, params={"domain": domain}, text="x", time="2026-11-24T10:00:00Z", by="app")
+    rail.show_changes(change, None)
+    lines = two_lines(rail._undo._lines, metrics, RAIL - 16 - 44)
+    assert lines[1].endswith(domain) and "…" not in lines[0] + lines[1]
+    assert "exist" in rail._undo.accessibleDescription()
+
+
 @given(text=st.text("ab@. …", max_size=80), width=st.integers(40, 300))
 def test_two_lines_at_most_and_neither_too_wide(qapp: QApplication, text: str, width: int) -> None:
     metrics = QFontMetrics(theme.font("small"))
