@@ -23,6 +23,8 @@ import msgspec
 from gate.errors import Fault
 
 ClientAddress = Literal["auto", "proxy", "xclient", "none"]
+BUILT_IN = "built-in"
+"""`deliver`, where the mail server behind is the gate's own."""
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,7 +35,7 @@ class GateSection(_Section, frozen=True, kw_only=True):
     listen: list[str] = msgspec.field(default_factory=lambda: ["127.0.0.1:2525"])
     domains: list[str] = []
     listed: list[str] = []
-    deliver: str = "built-in"
+    deliver: str = BUILT_IN
     client_address: ClientAddress = "auto"
     trusted: list[str] = []
     trusted_proxies: list[str] = []
@@ -156,7 +158,7 @@ def _domain(text: str) -> bytes:
 
 
 def _deliver(text: str) -> None:
-    if text == "built-in":
+    if text == BUILT_IN:
         return
     url = urlsplit(text)
     query = parse_qs(url.query, strict_parsing=True) if url.query else {}

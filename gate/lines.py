@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from gate.config import Config, join_address, split_address
+from gate.config import BUILT_IN, Config, join_address, split_address
 from gate.forms import SetupLines, Snippet, Way, WayName
 
 POLICY = "127.0.0.1:10040"
@@ -25,7 +25,7 @@ class _Setup:
 
     def __init__(self, config: Config, policy: Sequence[str]) -> None:
         gate = config.gate
-        target = "" if gate.deliver == "built-in" else urlsplit(gate.deliver).netloc
+        target = "" if gate.deliver == BUILT_IN else urlsplit(gate.deliver).netloc
         wanted = [text for text in (*policy, *config.policy.listen) if split_address(text)[1]]
         self.domains = json.dumps(gate.domains or ["example.org"], ensure_ascii=False)
         self.policy = _reachable(wanted[0]) if wanted else POLICY

@@ -11,7 +11,7 @@ from gate import config as settings
 from gate.backend.probes import Backend
 from gate.backend.report import report
 from gate.backend.target import parse_deliver
-from gate.config import Config
+from gate.config import BUILT_IN, Config
 from gate.folders import Folders
 from gate.forms import BackendReport
 from gate.postfix.learning import Learner
@@ -19,19 +19,7 @@ from gate.postfix.refusal import chosen
 from gate.postfix.report import report as report_beside
 from gate.rules.domain import canonical_domain
 from gate.service.policy import HERE
-from gate.service.port import BUILT_IN, PortError
-
-
-def built_in() -> BackendReport:
-    """There is nothing to be asked of the gate's own server."""
-    return BackendReport(ok=True, deliver=BUILT_IN, built_in=True)
-
-
-def without_domains(config: Config, file: str) -> PortError | None:
-    """An owner's server, and no domain that it is responsible for."""
-    if config.gate.deliver == BUILT_IN or config.gate.domains:
-        return None
-    return PortError("port.domains", file=file, deliver=config.gate.deliver)
+from gate.service.port import unasked, without_domains
 
 
 def _beside(config: Config, domains: list[str], listed: frozenset[str]) -> BackendReport:
@@ -54,7 +42,7 @@ def check(folders: Folders) -> BackendReport:
     config = settings.load(folders.config_file)
     beside = bool(config.policy.listen) and not config.gate.listen
     if config.gate.deliver == BUILT_IN and not beside:
-        return built_in()
+        return unasked()
     domains = sorted(map(canonical_domain, config.gate.domains))
     listed = frozenset(map(canonical_domain, config.gate.listed))
     logging.getLogger("gate").addHandler(logging.NullHandler())  # the one line is the command's to say
@@ -67,5 +55,5 @@ def check(folders: Folders) -> BackendReport:
         listed=lambda: listed,
     )
     asyncio.run(backend.examine())
-    closed = without_domains(config, str(folders.config_file))
+    closed = without_domains(config, folders.config_file)
     return report(backend, deliver=config.gate.deliver, domains=domains, listed=listed, closed=closed)

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from gate.config import Config
+from gate.config import BUILT_IN, Config
 from gate.forms import WayName
 
 CONFIGURATION = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/local/etc/postfix")
@@ -28,6 +28,6 @@ def postfix_here() -> bool:
 
 def offer(config: Config) -> WayName | None:
     """What to offer an owner who has set no mail server up with Irusu yet."""
-    if config.policy.listen or config.gate.deliver != "built-in":
+    if config.policy.listen or config.gate.deliver != BUILT_IN:
         return None
     return "postfix-policy" if postfix_here() else None

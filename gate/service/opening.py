@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate import config as settings
-from gate.config import Config
+from gate.config import BUILT_IN, Config
 from gate.control.methods import call_desk
 from gate.desk import ConfigView, Desk
 from gate.events import Events
@@ -64,7 +64,7 @@ def view(config: Config) -> ConfigView:
         domains=section.domains,
         listed=section.listed,
         delimiter=section.recipient_delimiter,
-        built_in=section.deliver == "built-in",
+        built_in=section.deliver == BUILT_IN,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gate.backend.asking import UnknownUser
 from gate.backend.target import Target, parse_deliver
-from gate.config import Config
+from gate.config import BUILT_IN, Config
 from gate.events import EventKind
 from gate.forms import BackendReport, Warning  # noqa: A004 (the form of that name)
 from gate.postfix.learning import Learner
@@ -42,7 +42,7 @@ class PolicyPort:
         self.changed: Callable[[], None] = lambda: None
         section = config.gate
         self._learner = Learner(
-            HERE if section.deliver == "built-in" else parse_deliver(section.deliver),
+            HERE if section.deliver == BUILT_IN else parse_deliver(section.deliver),
             found.lists.installation_key(),
             wish=section.client_address,
             domains=self._own_domains,
@@ -107,7 +107,7 @@ class PolicyPort:
             return []
         if not self._found.own_domains():
             text = "the policy front has nobody to guard yet: name your domains in [gate] domains of gate.toml"
-            if self._config.gate.deliver == "built-in":
+            if self._config.gate.deliver == BUILT_IN:
                 text += ", or add an account"
             return [Warning(code="policy.domains", text=text)]
         return self._learner.warnings()
@@ -126,8 +126,8 @@ class PolicyPort:
     def _watch_domains(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """An account may bring a domain with it, where `deliver` names no server."""
 
-        def listener(kind: EventKind, _: object) -> None:
-            if kind == "lists" and self._found.own_domains() != self._asked_for:
+        def listener(_: EventKind, __: object) -> None:
+            if self._found.own_domains() != self._asked_for:
                 loop.call_soon_threadsafe(self._learner.ask_again)
 
-        return self._found.events.subscribe(listener)
+        return self._found.events.subscribe(listener, "lists")

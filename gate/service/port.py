@@ -5,6 +5,7 @@ It opens and closes; when, the gate's life says. It never judges a mail and touc
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -14,7 +15,7 @@ from gate.backend.probes import Backend, BackendState
 from gate.backend.report import report
 from gate.backend.target import Target, parse_deliver
 from gate.builtin import BuiltinServer
-from gate.config import Config
+from gate.config import BUILT_IN, Config
 from gate.errors import Fault
 from gate.events import EventKind
 from gate.folders import Folders
@@ -23,8 +24,6 @@ from gate.recorder import Recorder
 from gate.rules.address import Address
 from gate.service.opening import Opened
 from gate.smtp.server import SmtpFront
-
-BUILT_IN = "built-in"
 
 
 class PortError(Fault):
@@ -35,6 +34,18 @@ class PortError(Fault):
         "{deliver} is responsible for",
         "port.given_up": "The mail port was not opened: the gate was told to stop meanwhile",
     }
+
+
+def without_domains(config: Config, file: Path) -> PortError | None:
+    """What keeps mail from an owner's server while no domain that it is responsible for is named in `file`."""
+    if config.gate.deliver == BUILT_IN or config.gate.domains:
+        return None
+    return PortError("port.domains", file=str(file), deliver=config.gate.deliver)
+
+
+def unasked() -> BackendReport:
+    """Of the gate's own server, where there is nothing to be asked."""
+    return BackendReport(ok=True, deliver=BUILT_IN, built_in=True)
 
 
 class MailPort:
@@ -94,7 +105,7 @@ class MailPort:
         """
         if not self._config.gate.listen:
             return  # the policy front alone: no mail passes, so that there is nothing to be asked or feared
-        if (nobody := self._without_domains()) is not None:
+        if (nobody := without_domains(self._config, self._file)) is not None:
             raise nobody
         if self._builtin is not None and self._builtin.port == 0:
             host, port = await self._builtin.start()
@@ -110,16 +121,15 @@ class MailPort:
 
     async def check(self) -> BackendReport:
         """Ask the backend anew, whether or not the port is open, and tell all that is known of it."""
-        deliver = self._config.gate.deliver
-        if self._builtin is not None and self._builtin.port == 0:  # not begun, and nothing to be asked
-            return BackendReport(ok=True, deliver=deliver, built_in=True)
+        if self._builtin is not None and self._builtin.port == 0:  # not begun
+            return unasked()
         await self._backend.examine()
         found = report(
             self._backend,
-            deliver=deliver,
+            deliver=self._config.gate.deliver,
             domains=sorted(self._found.own_domains()),
             listed=self._found.listed_domains(),
-            closed=self._without_domains(),
+            closed=without_domains(self._config, self._file),
         )
         return msgspec.structs.replace(found, built_in=self._builtin is not None)
 
@@ -127,11 +137,6 @@ class MailPort:
     def relay(self) -> RelayFacts | None:
         """What came of the backend's relay test last."""
         return self._backend.relay
-
-    def _without_domains(self) -> PortError | None:
-        if self._builtin is not None or self._config.gate.domains:
-            return None
-        return PortError("port.domains", file=str(self._file), deliver=self._config.gate.deliver)
 
     def reconfigure(self, config: Config) -> None:
         """Other domains, limits, networks, certificate for the sessions that follow. Raises SmtpError for a certificate
