@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from gate import trouble
 from gate.errors import Fault
 from gate.rules.entry import EntryRule
 from gate.rules.matcher import Matcher, nothing
@@ -87,3 +88,5 @@ class Loading:
             return
         except Fault as problem:
             _log.error("the lists stay in the file, and are asked there: %s", problem)
+        except Exception:  # noqa: BLE001 (the thread's outermost edge)
+            trouble.keep(_log, "the lists stay in the file, and are asked there")

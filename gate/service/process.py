@@ -1,6 +1,7 @@
 """`irusu-gate serve`: one process, one event loop, everything wired together, and taken apart again at its end.
 
-lock -> folders, logs, gate.toml -> store and desk -> recorder -> mail port -> control socket -> the saved state
+lock -> folders, logs, gate.toml -> store and desk -> recorder -> control socket -> policy port -> the saved state and
+with it the mail port -> what is done beside the mail
 """
 
 import asyncio
@@ -105,32 +106,15 @@ async def _live(
     folders: Folders, given: Mapping[str, Any], config: Config, found: Opened, state: Wanted | None
 ) -> None:
     recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
-
     port = MailPort(folders, config, found, recorder)
     policy = PolicyPort(config, found, recorder)
-
     settling: Settling | None = None
 
     def describe() -> Status:
-        refused, accepted = recorder.totals()
         rules = found.guard.ruleset
-        return Status(
-            state="stopped",
-            deliver=config.gate.deliver,
-            refused=refused,
-            accepted=accepted,
-            own_domains=sorted(rules.own_domains) if rules is not None else [],
-            listed_domains=sorted(rules.listed) if rules is not None else [],
-            home=str(folders.data),
-            settings=str(folders.config_file),
-            offer=offer(config),
-            warnings=[
-                *reload.warnings(),
-                *_unreadable(rules),
-                *recorder.warnings(),
-                *(settling.warnings() if settling else ()),
-            ],
-        )
+        warnings = [*reload.warnings(), *_unreadable(rules), *recorder.warnings()]
+        warnings += settling.warnings() if settling is not None else ()
+        return _status(folders, config, rules, recorder.totals(), warnings)
 
     def lines() -> SetupLines:
         return setup_lines(reload.config, policy=policy.listen, offer=offer(reload.config))
@@ -167,6 +151,25 @@ async def _live(
         if settling is not None:
             await asyncio.to_thread(settling.end)
         recorder.stop()
+
+
+def _status(
+    folders: Folders, config: Config, rules: Ruleset | None, totals: tuple[int, int], warnings: list[Warning]
+) -> Status:
+    """All that is not the life's own to know."""
+    refused, accepted = totals
+    return Status(
+        state="stopped",
+        deliver=config.gate.deliver,
+        refused=refused,
+        accepted=accepted,
+        own_domains=sorted(rules.own_domains) if rules is not None else [],
+        listed_domains=sorted(rules.listed) if rules is not None else [],
+        home=str(folders.data),
+        settings=str(folders.config_file),
+        offer=offer(config),
+        warnings=warnings,
+    )
 
 
 def _unreadable(rules: Ruleset | None) -> list[Warning]:

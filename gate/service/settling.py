@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from gate import trouble
 from gate.desk import Desk
 from gate.forms import Warning  # noqa: A004 (the form of that name)
 from gate.store import Lists, StoreError
@@ -46,8 +47,10 @@ class Settling:
             return
         try:
             self._lists.check()
-        except StoreError as trouble:
+        except StoreError as problem:
             if not self._ending:
-                _log.error("%s", trouble)
-                self._trouble = trouble
+                _log.error("%s", problem)
+                self._trouble = problem
                 self._changed()
+        except Exception:  # noqa: BLE001 (the thread's outermost edge)
+            trouble.keep(_log, "the lists could not be looked through")

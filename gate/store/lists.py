@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from gate.store import opening, settings
 from gate.store.database import Database, Transaction
-from gate.store.errors import translated
+from gate.store.errors import StoreError, translated
 from gate.store.opening import LISTS, Schema, open_database
 from gate.store.snapshot import Snapshot
 from gate.store.tables import person
@@ -37,13 +37,15 @@ class Lists(Database):
     def check(self) -> None:
         """Look through the whole file, if it was too large for that when it was opened. It may take long, and ends
         when the lists are closed. Raises StoreError."""
-        if self.path.stat().st_size <= opening.CHECKED_AT_ONCE:
-            return
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
         try:
+            if self.path.stat().st_size <= opening.CHECKED_AT_ONCE:
+                return
             with contextlib.closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as reader:
                 self._checking = reader
                 opening.check(reader, self.path)
+        except OSError as error:
+            raise StoreError("store.not_openable", file=str(self.path), why=error.strerror or str(error)) from error
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
         finally:
