@@ -90,13 +90,15 @@ class Recorder:
             self._come.set()
 
     def stop(self, seconds: float = 5.0) -> None:
-        """Write what is there and end the thread."""
+        """Write what is there and end the thread; a log that takes longer than `seconds` is left."""
         thread = self._thread
         if thread is None:
             return
         self._stopping.set()
         self._come.set()
         thread.join(seconds)
+        if thread.is_alive():
+            _log.warning("the last decisions may be missing in the log: it took longer than %g seconds", seconds)
         self._thread = None
 
     def totals(self) -> tuple[int, int]:
