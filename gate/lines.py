@@ -3,7 +3,7 @@
 A test feeds each of them, exactly as it is here, to the real server.
 
 To add a way: 1. its name in `gate.forms.setup.WayName`; 2. its function in `_WAYS`; 3. a test in
-tests/servers/test_lines_servers.py.
+tests/servers/test_lines_servers.py; 4. its words for the window in `app/dialogs/setup.py`.
 """
 
 import json

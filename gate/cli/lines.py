@@ -1,7 +1,7 @@
 """`lines`: what the mail server's files and gate.toml need, to be copied."""
 
 import textwrap
-from typing import Annotated, Literal
+from typing import Annotated, get_args
 
 import msgspec
 import typer
@@ -9,13 +9,11 @@ import typer
 from gate import config
 from gate.cli import link, output
 from gate.cli.options import Json
-from gate.forms import SetupLines, Way
+from gate.forms import SetupLines, Way, WayName
 
 NOTE_WIDTH = 100
 
-WAYS = Literal["postfix-policy", "postfix", "exim", "opensmtpd"]
-
-Which = Annotated[WAYS | None, typer.Argument(metavar="[WAY]", help="postfix-policy, postfix, exim or opensmtpd.")]
+Which = Annotated[WayName | None, typer.Argument(metavar="[WAY]", help=", ".join(get_args(WayName)))]
 
 
 def register(root: typer.Typer) -> None:
