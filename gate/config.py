@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import idna
 import msgspec
 
+from gate.endpoint import split_address
 from gate.errors import Fault
 
 ClientAddress = Literal["auto", "proxy", "xclient", "none"]
@@ -130,23 +131,6 @@ ALLOWED: dict[str, str] = {
 }
 
 # ---------------------------------------------------------------- what the types alone do not say
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """`HOST:PORT` or `[IPv6]:PORT` into its two parts; ValueError where it is neither."""
-    host, colon, port = text.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = str(ipaddress.IPv6Address(host[1:-1]))
-    elif not re.fullmatch(r"[A-Za-z0-9._-]+", host):
-        raise ValueError(text)
-    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(text)
-    return host, int(port)
-
-
-def join_address(host: str, port: int) -> str:
-    """The opposite of `split_address`."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _domain(text: str) -> bytes:

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from gate.config import BUILT_IN, Config, join_address, split_address
+from gate.config import BUILT_IN, Config
+from gate.endpoint import join_address, split_address
 from gate.forms import SetupLines, Snippet, Way, WayName
 
 POLICY = "127.0.0.1:10040"

@@ -5,16 +5,14 @@ anything before it answers: Postfix, and the client behind it, wait too.
 """
 
 import asyncio
-import errno
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
 from gate import trouble
-from gate.config import join_address, split_address
+from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.forms import Decision
 from gate.postfix.asked import Asked, asked, readings, shown_domain
@@ -89,8 +87,7 @@ class PolicyFront:
                 self._servers.append(made)
         except OSError as error:
             await self.close()
-            why = os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else str(error)
-            raise PolicyError("policy.listen", listen=text, why=why) from None
+            raise PolicyError("policy.listen", listen=text, why=why_not(error)) from None
         names = [one.getsockname() for server in self._servers for one in server.sockets]
         return [join_address(str(name[0]), int(name[1])) for name in names]
 

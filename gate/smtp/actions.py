@@ -1,6 +1,6 @@
 """What the dialogue wants done: each action is a type, and the session does them in order.
 
-Pure data. To add one: 1. its class here; 2. a place in `Action`; 3. what the session does with it, in `_perform`.
+Pure data. To add one: 1. its class here; 2. a place in `Action`; 3. what the session does with it: `Session._switch`.
 """
 
 import msgspec

@@ -4,7 +4,7 @@ Pure. The backend's name stays unless `hostname` is set. Of its extensions only 
 an unknown one would change what commands or data mean (RFC 5321 2.2, CHUNKING for one). AUTH never does: submission
 does not pass the gate. STARTTLS is the gate's own, never the backend's.
 
-To let another extension through: 1. its keyword in `_PASSED`; 2. whatever it changes in `commands`, `data`, `dialogue`.
+To let another extension through: 1. its keyword in `_PASSED`; 2. whatever it changes in `commands`, `data`, `requests`.
 """
 
 from dataclasses import dataclass

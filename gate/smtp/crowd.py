@@ -85,6 +85,7 @@ class Crowd(Generic[M]):
         self._clients: Counter[str] = Counter()
         self._door = _Door(DOOR)
         self._ceiling: int | None = None
+        """How many the mail server was found to greet at once; None: no limit was met."""
         self._met = 0.0
         self._usual = 0.0
         self._looked = 0.0
@@ -134,11 +135,6 @@ class Crowd(Generic[M]):
                 del self._clients[session.host]
 
     # ---- the mail server's limit
-
-    @property
-    def ceiling(self) -> int | None:
-        """How many the mail server was found to greet at once; None: no limit was met."""
-        return self._ceiling
 
     @contextlib.asynccontextmanager
     async def awaiting_greeting(self) -> AsyncIterator[None]:

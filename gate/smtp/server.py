@@ -6,10 +6,8 @@ is closing.
 
 import asyncio
 import contextlib
-import errno
 import ipaddress
 import logging
-import os
 import socket
 import time
 from datetime import UTC, datetime
@@ -18,7 +16,8 @@ from typing import Protocol
 
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
-from gate.config import Config, join_address, split_address
+from gate.config import Config
+from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.forms import Decision
 from gate.forms import Warning as Notice
@@ -29,7 +28,7 @@ from gate.smtp.actions import Answered
 from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
-from gate.smtp.session import TOO_BUSY, Session
+from gate.smtp.session import Session
 from gate.smtp.settings import Settings
 
 BACKLOG = 512
@@ -41,7 +40,6 @@ _NO_CERTIFICATE = (
 )
 ROOM_SECONDS = (0.1, 0.5, 1.0, 2.0)
 """Pauses in which a mail server that said 421 may notice that others have gone, before it is asked again."""
-TOO_MANY_FROM_HERE = b"421 4.7.0 %s Error: too many connections from your address"
 
 Place = tuple[str, int]
 """An IP address to listen at, and a port."""
@@ -97,7 +95,7 @@ class SmtpFront:
         self._recorder = recorder
         self._places: list[Place] = []
         self._servers: dict[Place, asyncio.Server] = {}
-        self._crowd: Crowd[Session] = Crowd(lambda session: session.end(TOO_BUSY))
+        self._crowd: Crowd[Session] = Crowd(lambda session: session.end(wording.TOO_BUSY))
         self._is_open = False
 
     @property
@@ -174,7 +172,7 @@ class SmtpFront:
         try:
             return await asyncio.get_running_loop().create_server(lambda: Session(self), host, port, backlog=BACKLOG)
         except OSError as error:
-            raise SmtpError("smtp.listen", listen=join_address(host, port), why=_why(error)) from None
+            raise SmtpError("smtp.listen", listen=join_address(host, port), why=why_not(error)) from None
 
     def _addresses(self) -> list[str]:
         servers = [self._servers[place] for place in self._places if place in self._servers]
@@ -202,7 +200,7 @@ class SmtpFront:
                 session.retire()
             for session in list(self._crowd.here) if over else ():
                 if not (session.admitted and session.dialogue.phase is Phase.FINAL):
-                    session.end(b"421 4.3.2 %s Service closing transmission channel")
+                    session.end(wording.CLOSING)
             if not self._crowd.here:
                 break
             self._crowd.left.clear()
@@ -244,8 +242,8 @@ class SmtpFront:
         if not self._is_open:
             return wording.CLOSING
         if connections > limits.connections_per_client:
-            return TOO_MANY_FROM_HERE
-        return None if self._crowd.has_room(session, limits) else TOO_BUSY
+            return wording.TOO_MANY_FROM_HERE
+        return None if self._crowd.has_room(session, limits) else wording.TOO_BUSY
 
     def closing(self, session: Session) -> None:
         self._crowd.closing(session, self.settings.limits)
@@ -310,10 +308,5 @@ async def _places(text: str) -> list[Place]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise SmtpError("smtp.listen", listen=text, why=_why(error)) from None
+        raise SmtpError("smtp.listen", listen=text, why=why_not(error)) from None
     return [(str(each[4][0]), port) for each in found]
-
-
-def _why(error: OSError) -> str:
-    """In few words: `OSError` of `create_server` wraps the system's reason in a sentence of its own."""
-    return os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else str(error)

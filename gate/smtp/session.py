@@ -18,12 +18,11 @@ from gate.backend.connection import Connection
 from gate.backend.decoy import Decoy, decoy_for
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError
-from gate.smtp import actions
+from gate.smtp import actions, wording
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
 from gate.smtp.timing import MESSAGE, Overdue, Watch, interval
-from gate.smtp.wording import OUT_OF_STEP
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
@@ -32,9 +31,6 @@ LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
 PROXY_SECONDS = 10.0
 
-TIMED_OUT = b"421 4.4.2 %s Error: timeout exceeded"
-TOO_BUSY = b"421 4.7.0 %s Error: too many connections"
-_BROKEN = b"421 4.3.0 %s Error: internal error"
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +127,7 @@ class Session(asyncio.Protocol):
         self.touched = self._heard = time.monotonic()
         try:
             if len(replies) > 1 and self.dialogue.is_too_much(replies):
-                self._perform(self.dialogue.end(OUT_OF_STEP))
+                self._perform(self.dialogue.end(wording.OUT_OF_STEP))
                 return
             for reply in replies:
                 self._perform(self.dialogue.backend_reply(reply))
@@ -381,7 +377,7 @@ class Session(asyncio.Protocol):
         if self._backend is not None:
             self._backend.abort()
         try:
-            wanted = self.dialogue.end(_BROKEN)
+            wanted = self.dialogue.end(wording.BROKEN)
             self._perform(wanted)
             if not wanted:  # it was ending when that happened: nobody else would end it
                 self._transport.abort()
@@ -425,7 +421,7 @@ class Session(asyncio.Protocol):
             held_up=self._backend_full,
         )
         if whose is Overdue.SESSION:
-            self._happened(self.dialogue.end, TIMED_OUT)
+            self._happened(self.dialogue.end, wording.TIMED_OUT)
         elif whose is Overdue.BACKEND:
             log.info("%s: the mail server does not answer", self.client.host)
             if self._backend is not None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate import config
+from gate import config, endpoint
 from gate.config import ALLOWED, Config, ConfigError
 from gate.folders import resource
 
@@ -170,7 +170,7 @@ def test_good_values_are_taken():
 
 @pytest.mark.parametrize("text", ["[::1]:25", "127.0.0.1:0", "mail.example.org:65535"])
 def test_an_address_comes_back_as_it_was(text):
-    assert config.join_address(*config.split_address(text)) == text
+    assert endpoint.join_address(*endpoint.split_address(text)) == text
 
 
 def test_writing_keeps_comments_and_order(tmp_path):
