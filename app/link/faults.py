@@ -195,7 +195,7 @@ FAULTS: dict[str, str] = {
         "gate.toml.",
     ),
     "settings.unusable": QT_TRANSLATE_NOOP(
-        "Fault", "gate.toml was changed but cannot be used, so the old settings hold: {why}"
+        "Fault", "The settings were changed but cannot be used, so the old ones hold: {why}"
     ),
     "entry.unreadable": QT_TRANSLATE_NOOP(
         "Fault", "An entry on a list of {scope} cannot be read and matches nothing: {pattern}"

@@ -99,6 +99,10 @@ OFFERS: dict[str, Offer] = {
     "policy.wording": "test",
 }
 """What is offered beside a warning, by its code."""
+LASTING = frozenset(
+    {"backend.catch_all", "backend.only_temporary", "backend.none_mode", "backend.plain", "backend.ipv6"}
+)
+"""How a server is: such a warning stands for months, so whatever is news stands before it."""
 
 
 class WarningStrip(Strip):
@@ -131,6 +135,7 @@ class WarningStrip(Strip):
 
     def _left(self) -> list[GateWarning]:
         left = [w for w in self._warnings if (w.code, w.text) not in self._away]
+        left.sort(key=lambda warning: warning.code in LASTING)
         if self._refusal is None:
             return left
         return [self._refusal, *(w for w in left if w.code != self._refusal.code)]

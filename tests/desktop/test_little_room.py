@@ -1,4 +1,4 @@
-"""In little room: what gives way, and what never does."""
+"""In little room: what gives way, what never does, and what comes first."""
 
 import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -34,6 +34,17 @@ def test_the_steps_lose_their_lines_before_they_go(
         page.resize(647, 900)
         assert "By hand, or from spam that you have kept." in shown_words(page)
         page.resize(647, height)
+
+
+def test_news_stand_before_what_lasts(qtbot: QtBot) -> None:
+    strip = WarningStrip()
+    qtbot.addWidget(strip)
+    lasting = [GateWarning(code="backend.catch_all", text=d, params={"domain": d}) for d in ("a.test", "b.test")]
+    strip.show_warnings([*lasting, GateWarning(code="new.code", text="the settings cannot be read")])
+    assert strip.text.text() == "The settings cannot be read (and 2 more)"
+    assert strip.act.isHidden()
+    strip._put_away()
+    assert strip.text.text().startswith("At a.test") and not strip.act.isHidden()
 
 
 def test_a_warning_is_never_cut_whatever_the_page_wants(qapp: QApplication, qtbot: QtBot) -> None:
