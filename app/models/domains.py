@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.models.pager import Pager
-from app.models.rows import ADDRESS_ROLE, QUIET_ROLE, Column, Index, SortedRows
+from app.models.rows import QUIET_ROLE, Column, Index, SortedRows
 from app.models.words import day_and_time, number
 from gate.control.messages import Changed, ListOnly, ListsChanged, Nothing, OwnDomain, OwnDomains, VanishingQuery
 
@@ -181,8 +181,6 @@ class VanishingModel(SortedRows[Row]):
         if role == Qt.ItemDataRole.AccessibleTextRole and column == ADDRESS:
             state = self.tr("is kept") if row.ticked else self.tr("vanishes")
             return f"{row.found.address}, {state}"
-        if role == ADDRESS_ROLE:
-            return column == ADDRESS
         if role == QUIET_ROLE:
             return column == LAST or not row.ticked
         return super().data(index, role)

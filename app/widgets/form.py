@@ -87,7 +87,7 @@ class FormDialog(QDialog):
         column = self._column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
-        column.addWidget(Label(title, "section"))
+        column.addWidget(Label(title, "section", wrap=True))
         self._room.setFrameShape(QFrame.Shape.NoFrame)
         self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
