@@ -18,6 +18,9 @@ State = Literal["good", "todo", "bad", "unknown"]
 TOLD_BY_FACTS = frozenset({"backend.catch_all", "backend.only_temporary", "backend.untested", "backend.none_mode"})
 """Warnings that the facts tell already."""
 
+OBSTACLES = frozenset(f"backend.{code}" for code in ("client_address", "xclient", "xclient_refused", "relays"))
+"""Problems of a server that did answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -37,9 +40,9 @@ class Findings(QObject):
         """All that is to be told, in the order in which an owner sets things right."""
         rest = [warning for warning in report.warnings if warning.code not in TOLD_BY_FACTS]
         if report.built_in:
-            return [self._answers(report), *map(self._domain, report.domains), *map(self._warning, rest)]
+            return [*self._answers(report), *map(self._domain, report.domains), *map(self._warning, rest)]
         return [
-            self._answers(report),
+            *self._answers(report),
             *self._client_address(report),
             *self._relay(report),
             *self._tls(report),
@@ -47,16 +50,20 @@ class Findings(QObject):
             *map(self._warning, rest),
         ]
 
-    def _answers(self, report: BackendReport) -> Finding:
+    def _answers(self, report: BackendReport) -> Iterator[Finding]:
         problem = report.problem
-        if problem is not None and not report.reached:
-            return Finding("bad", self.tr("It does not answer"), in_words(problem))
+        if problem is not None and not report.reached and problem.code in OBSTACLES:  # found when it still answered
+            yield Finding("bad", self.tr("It does not answer"), filled(self.tr("No answer at %1."), report.target))
+        elif problem is not None and not report.reached:
+            yield Finding("bad", self.tr("It does not answer"), in_words(problem))
+            return
         if problem is not None:
-            return Finding("bad", self.tr("No mail may flow"), in_words(problem), _advice(problem))
-        if report.built_in:
+            yield Finding("bad", self.tr("No mail may flow"), in_words(problem), _advice(problem))
+        elif report.built_in:
             words = self.tr("A part of Irusu: it keeps mail in folders of its own, and knows only accounts made here.")
-            return Finding("good", self.tr("The built-in mail server"), words)
-        return Finding("good", self.tr("It answers"), report.target, report.greeting or "")
+            yield Finding("good", self.tr("The built-in mail server"), words)
+        else:
+            yield Finding("good", self.tr("It answers"), report.target, report.greeting or "")
 
     def _client_address(self, report: BackendReport) -> Iterator[Finding]:
         facts, title = report.client_address, self.tr("Sees who is calling")

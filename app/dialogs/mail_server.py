@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTime
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
 from app.dialogs.findings import Finding, Findings, State
 from app.dialogs.sheet import Sheet
+from app.language import filled
 from app.models.server import ServerModel
 from app.pages.unread import Unread
 from app.widgets.buttons import Button
@@ -34,7 +35,7 @@ class MailServerDialog(Sheet):
         super().__init__(self.tr("Test of your mail server"), parent)
         self._model = model
         self._list_only, self._show_lines = list_only, show_lines
-        self.waiting = Label(self.tr("Asking the mail server. This may take a minute."), kind="muted", wrap=True)
+        self.waiting = Label(kind="muted", wrap=True)
         self.unread = Unread(self.ask)
         self.card = Card()
         self.rows: list[FindingRow] = []
@@ -53,6 +54,8 @@ class MailServerDialog(Sheet):
     def ask(self) -> None:
         """Have it tested; what was found before stays meanwhile."""
         self.again.setEnabled(False)
+        self.waiting.setText(self.tr("Asking the mail server. This may take a minute."))
+        self.scroll_up()
         self.waiting.show()
         self.card.setVisible(bool(self.rows))
         self.unread.tell(None)
@@ -65,7 +68,7 @@ class MailServerDialog(Sheet):
 
     def _show(self, report: BackendReport) -> None:
         self.again.setEnabled(True)
-        self.waiting.hide()
+        self.waiting.setText(filled(self.tr("Tested at %1."), QTime.currentTime().toString("HH:mm:ss")))
         while (item := self._rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()

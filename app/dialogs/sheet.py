@@ -1,14 +1,18 @@
 """A dialog that only shows something: a heading, what is shown (it scrolls), and buttons below. Esc closes it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractSlider, QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.widgets.buttons import Button
 from app.widgets.frames import Ground, Hairline
 from app.widgets.labels import Label
 
 WIDTH, HEIGHT = 680, 560
+PAGES = {
+    int(Qt.Key.Key_PageUp): QAbstractSlider.SliderAction.SliderPageStepSub,
+    int(Qt.Key.Key_PageDown): QAbstractSlider.SliderAction.SliderPageStepAdd,
+}
 EDGE = 40
 """What it leaves free of the window that it stands over."""
 
@@ -53,6 +57,18 @@ class Sheet(QDialog):
     def add_button(self, button: QWidget) -> None:
         """Another button at the left of the foot."""
         self._foot.insertWidget(self._foot.count() - 2, button)
+
+    def scroll_up(self) -> None:
+        """Show the beginning again."""
+        self._room.verticalScrollBar().setValue(0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Page up and down scroll, whatever has the focus."""
+        action = PAGES.get(event.key())
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            self._room.verticalScrollBar().triggerAction(action)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
