@@ -1,4 +1,4 @@
-"""What each key of gate.toml may hold, and the one line for what it may not. Pure: it reads no file and looks nothing up."""
+"""What each key of gate.toml may hold, and the one line for what it may not. Pure: it opens nothing."""
 
 import ipaddress
 import re
