@@ -293,6 +293,7 @@ async def play_all(scripts: Iterable[Script]) -> dict[int, list[str]]:
     authority.configure_trust(trust)
     for name in ("gate", "asyncio"):
         logging.getLogger(name).addHandler(errors)
+    level = logging.getLogger("gate").level
     logging.getLogger("gate").setLevel(logging.ERROR)
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -303,6 +304,7 @@ async def play_all(scripts: Iterable[Script]) -> dict[int, list[str]]:
                     place = house(world, normalize=normalize, pair=pair, trust=trust)
                     all_houses.create_task(_play_some(some, place, broken))
     finally:
+        logging.getLogger("gate").setLevel(level)
         for name in ("gate", "asyncio"):
             logging.getLogger(name).removeHandler(errors)
     if errors.lines:
