@@ -107,13 +107,16 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
     """Of the file itself, behind any symbolic link."""
     try:
         found = Path(path).stat()
-    except OSError:
+    except (OSError, ValueError):  # a NUL in it is a ValueError
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _read(path: str) -> bytes:
-    """By hand, because `load_cert_chain` does not say which of the two it cannot read."""
+    """By hand, because `load_cert_chain` does not say which of the two it cannot read. What is no regular file (a pipe,
+    a device) is not read: it may never end."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError(f"{path}: it is no regular file")
     try:
         return Path(path).read_bytes()
     except OSError as error:

@@ -188,6 +188,8 @@ def test_what_cannot_be_used_is_said_plainly(live: Live, tmp_path: Path) -> None
         ((certificate, str(other)), "the key is not that of the certificate"),
         ((certificate, str(tmp_path / "none.pem")), "none.pem: No such file"),
         ((str(tmp_path / "none.pem"), str(other)), "none.pem: No such file"),
+        ((certificate, str(tmp_path)), f"{tmp_path}: it is no regular file"),
+        ((certificate, "\0"), "embedded null"),
         ((certificate, str(empty)), "PEM"),
         ((str(empty), live.section.key), "PEM"),
         ((certificate, certificate), "PEM"),
