@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
@@ -37,7 +38,7 @@ from app.shell.trouble import TroublePage
 from app.theme.tokens import SMALL_HEIGHT, SMALL_WIDTH
 from app.widgets.frames import Ground
 from app.widgets.toast import Toast
-from gate.control.messages import Change, Status
+from gate.control.messages import Change, Decision, Status
 from gate.control.messages import Warning as GateWarning
 from gate.folders import resource
 
@@ -124,6 +125,7 @@ class Window(QMainWindow):
             page.toastRoomChanged.connect(self.toast.place)
         self._client.linkChanged.connect(self._show_link)
         self._client.status.connect(self._show_status)
+        self._client.decisions.connect(self._show_asked)
         self._client.undoChanged.connect(self._show_undo)
         self._client.complaint.connect(self.complain)
         self._keeper.troubled.connect(lambda: self._show_link(self._client.state))
@@ -275,6 +277,13 @@ class Window(QMainWindow):
 
     def _show_status(self, status: Status) -> None:
         self._warnings.show_warnings(status.warnings)
+        self.header.show_status(status)
+
+    def _show_asked(self, decisions: Sequence[Decision]) -> None:
+        """A count alone is no change of state that the gate would tell: Postfix's first question shows here."""
+        latest = self._client.latest
+        if latest is not None and not latest.policy_asked and any(each.front == "policy" for each in decisions):
+            self.header.show_status(msgspec.structs.replace(latest, policy_asked=1))
 
     def _show_undo(self) -> None:
         self.rail.show_changes(self._client.undo, self._client.redo, live=LOOKS[self._client.state].live)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.counts import counts
 from app.language import QT_TRANSLATE_NOOP
-from gate.control.messages import GateState
+from gate.control.messages import GateState, Status
 
 
 class Connection(Enum):
@@ -167,9 +167,21 @@ def title(state: LinkState) -> str:
     return _say(LOOKS[state].title)
 
 
-def sentence(state: LinkState, sessions: int = 0) -> str:
-    """What the state means, in one sentence; `sessions` are those still under way."""
+def sentence(state: LinkState, sessions: int = 0, status: Status | None = None) -> str:
+    """What the state means, in one sentence; `sessions` are those still under way. Beside a Postfix, as `status` tells,
+    it means something else."""
+    if status is not None and status.policy and (words := _beside(state, status)):
+        return _say(words)
     return counts.finishing(sessions) if state is LinkState.DRAINING else _say(LOOKS[state].sentence)
+
+
+def _beside(state: LinkState, status: Status) -> str:
+    """What a state means otherwise where Postfix asks; a translation source, or nothing."""
+    if state is LinkState.STOPPED:
+        return QT_TRANSLATE_NOOP("LinkState", "No mail comes in through Irusu; Postfix goes on.")
+    if state is LinkState.GUARDING and not status.listen and not status.policy_asked:
+        return QT_TRANSLATE_NOOP("LinkState", "Postfix has not asked yet; until it does, nobody is refused.")
+    return ""
 
 
 def segment_word(segment: Segment) -> str:

@@ -16,6 +16,7 @@ from app.widgets.buttons import Button
 from app.widgets.frames import Disc
 from app.widgets.labels import ElidedLabel, TwoLineLabel
 from app.widgets.switch import GateSwitch
+from gate.control.messages import Status
 
 TITLE = 280
 """The title is whole up to this width: segments lose their words before it does."""
@@ -35,6 +36,7 @@ class Header(QWidget):
         self._trouble = ""
         self._ended = False
         self._sessions = 0
+        self._status: Status | None = None
         self._last_word: datetime | None = None
         self._seconds: int | None = None
         self._disc = Disc("state-connecting", 40, "white", "stopped_fill", self)
@@ -90,6 +92,13 @@ class Header(QWidget):
         self._last_word, self._seconds = last_word, seconds
         self._paint_state()
 
+    def show_status(self, status: Status) -> None:
+        """What the gate says of itself, which may change what its state means."""
+        self._status = status
+        words = self._words()
+        if words != self._sentence.text():
+            self._paint_state()
+
     def set_small(self, small: bool) -> None:
         """56 high without the sentence, or 72."""
         self._small = small
@@ -141,7 +150,7 @@ class Header(QWidget):
             return self.tr("It ended, and nobody had asked it to. No mail comes in through it.")
         if self._trouble:
             return self.tr("It could not be started. The reason is below.")
-        words = sentence(self._state, self._sessions)
+        words = sentence(self._state, self._sessions, self._status)
         if self._state is LinkState.LOST and self._last_word is not None and not self._small:
             when = clock(self._last_word.isoformat())
             told = filled(self.tr("Last word from it: %1, %2."), when, self._ago(self._last_word))

@@ -119,6 +119,7 @@ class WarningStrip(Strip):
         self._away: set[tuple[str, str]] = set()
         self._refusal: GateWarning | None = None
         self.act = Button("", do=self._act, parent=self)
+        self.row.addSpacing(8)
         self.row.addWidget(self.act)
         self.row.addWidget(IconButton("close", self.tr("Put away"), self._put_away, size=16, parent=self))
 

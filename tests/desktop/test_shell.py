@@ -81,6 +81,18 @@ def test_sessions_are_counted_in_words(qapp: QApplication) -> None:
     assert "3 sessions are" in sentence(LinkState.DRAINING, 3)
 
 
+def test_beside_postfix_stopped_closes_nothing_and_guarding_waits_to_be_asked() -> None:
+    beside = Status(state="stopped", policy=["127.0.0.1:10040"])
+    asked = Status(state="guarding", policy=["127.0.0.1:10040"], policy_asked=1)
+    both = Status(state="guarding", policy=["127.0.0.1:10040"], listen=["127.0.0.1:25"])
+    usual = {state: sentence(state) for state in (LinkState.STOPPED, LinkState.GUARDING, LinkState.OPEN)}
+    assert "Postfix goes on" in sentence(LinkState.STOPPED, 0, beside)
+    assert "has not asked yet" in sentence(LinkState.GUARDING, 0, beside)
+    assert {sentence(LinkState.GUARDING, 0, each) for each in (asked, both)} == {usual[LinkState.GUARDING]}
+    assert sentence(LinkState.OPEN, 0, beside) == usual[LinkState.OPEN]
+    assert sentence(LinkState.STOPPED, 0, Status(state="stopped")) == usual[LinkState.STOPPED]
+
+
 # ---------------------------------------------------------------- header and switch
 
 
