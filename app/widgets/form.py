@@ -175,6 +175,15 @@ class FormDialog(QDialog):
             self._room.setMinimumHeight(max(fields - over, 40))
             self.setMinimumHeight(height - over)
             self.resize(self.width(), height - over)
+            self._stay_above()
+
+    def _stay_above(self) -> None:
+        """One that has grown does not hang out below its window, where the screen may end."""
+        parent = self.parentWidget()
+        floor = parent.window().frameGeometry() if parent is not None else self.screen().availableGeometry()
+        below = self.frameGeometry().bottom() + _EDGE // 2 - floor.bottom()
+        if below > 0:
+            self.move(self.x(), max(floor.top(), self.y() - below))
 
     def _most(self) -> int:
         """How high it may be."""
