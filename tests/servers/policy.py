@@ -53,24 +53,11 @@ def lines_of(home: Home, way: str, file: str) -> str:
 def configure(
     home: Home, domains: Sequence[str], port: int, policy: int, more: str = "", *, listed: bool = False
 ) -> None:
-    file = home.path / "config" / "gate.toml"
-    file.parent.mkdir(parents=True, exist_ok=True)
     names = ", ".join(f'"{one}"' for one in domains)
-    file.write_text(
+    home.write(
         f'[gate]\ndomains = [{names}]\ndeliver = "smtp://127.0.0.1:{port}"\nlisted = [{names if listed else ""}]\n'
         f'[policy]\nlisten = ["127.0.0.1:{policy}"]\n{more}'
     )
-
-
-@contextlib.contextmanager
-def serving(home: Home, *arguments: str) -> Iterator[Gate]:
-    """A gate as its gate.toml says."""
-    gate = Gate(home, "serve", *arguments)
-    try:
-        gate.ready()
-        yield gate
-    finally:
-        gate.end()
 
 
 @contextlib.contextmanager
@@ -104,7 +91,7 @@ def beside(
         main_lines=lines.replace("    check_policy", f"    {before},\n    check_policy") if before else lines,
     )
     configure(home, own, postfix.proxy if by_proxy else postfix.plain, policy, more, listed=listed)
-    with serving(home) as gate:
+    with home.gate(listen=None) as gate:
         folders = Folders(*(home.path / name for name in ("config", "data", "run", "log")))
         with connect(folders) or contextlib.nullcontext() as link:
             assert link is not None

@@ -9,7 +9,7 @@ import pytest
 from gate import config
 from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
-from tests.servers.policy import lines_of, serving
+from tests.servers.policy import lines_of
 from tests.servers.postfix import Postfix
 from tests.servers.process import free_ports, wait_for_ports
 from tests.servers.twin import each_on_its_own, session, twins
@@ -34,7 +34,7 @@ def plays_twins(home: Home, server: Postfix | Exim | OpenSmtpd, behind: int) -> 
     wait_for_ports(server.process, behind)
     home.done("account", "add", "user2@virtual.test")
     home.done("deny", "user2@virtual.test", "spam@bad.example")
-    with serving(home) as gate:
+    with home.gate(listen=None) as gate:
         status = gate.status()
         assert (status["state"], status["warnings"]) == ("guarding", [])
         for domain in (b"virtual.test", b"elsewhere.example"):

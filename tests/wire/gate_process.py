@@ -65,10 +65,16 @@ class Home:
         assert len(lines) == 1, found
         return lines[0].removeprefix("irusu-gate: ")
 
+    def write(self, text: str) -> None:
+        """gate.toml."""
+        file = self.path / "config" / "gate.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
     @contextlib.contextmanager
-    def gate(self, *arguments: str, listen: str = "127.0.0.1:0") -> Iterator["Gate"]:
-        """A running gate; ended at the end, whatever happened."""
-        gate = Gate(self, "serve", "--listen", listen, *arguments)
+    def gate(self, *arguments: str, listen: str | None = "127.0.0.1:0") -> Iterator["Gate"]:
+        """A running gate; ended at the end, whatever happened. `listen` None: as gate.toml says."""
+        gate = Gate(self, "serve", *(("--listen", listen) if listen is not None else ()), *arguments)
         try:
             gate.ready()
             yield gate

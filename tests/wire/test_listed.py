@@ -20,10 +20,6 @@ def home(tmp_path: Path) -> Home:
     return found
 
 
-def write(home: Home, text: str) -> None:
-    (home.path / "config" / "gate.toml").write_text(text)
-
-
 def file_of(home: Home) -> str:
     return (home.path / "config" / "gate.toml").read_text()
 
@@ -53,7 +49,7 @@ EXPECTED = {
 
 
 def test_check_tells_it_with_and_without_a_gate(home: Home) -> None:
-    write(home, LISTED)
+    home.write(LISTED)
     home.done("account", "add", "anna@shop.example", "--alias", "ann@shop.example")
     assert answers(home) == EXPECTED
     assert because(home, "nobody@own.example") == "accept none"
@@ -68,7 +64,7 @@ def test_check_tells_it_with_and_without_a_gate(home: Home) -> None:
 
 
 def test_before_the_built_in_server_it_makes_no_difference(home: Home) -> None:
-    write(home, LISTED)
+    home.write(LISTED)
     home.done("account", "add", "anna@shop.example")
     home.done("account", "add", "user@localhost")
     with home.gate() as gate:
@@ -82,18 +78,18 @@ def test_before_the_built_in_server_it_makes_no_difference(home: Home) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="SIGHUP")
 def test_a_reload_obeys_it(home: Home) -> None:
-    write(home, FILE)
+    home.write(FILE)
     with home.gate() as gate:
         assert because(home, "nobody@shop.example") == "accept none"
         for text, told in ((LISTED, "refuse unlisted"), (FILE, "accept none")):
-            write(home, text)
+            home.write(text)
             os.kill(gate.process.pid, signal.SIGHUP)
             gate.wait_line("was read anew")
             assert because(home, "nobody@shop.example") == told
 
 
 def test_a_listed_domain_must_be_one_of_the_domains(home: Home) -> None:
-    write(home, '[gate]\ndomains = ["own.example"]\nlisted = ["shop.example"]\n')
+    home.write('[gate]\ndomains = ["own.example"]\nlisted = ["shop.example"]\n')
     for command in (("serve",), ("check", "a@b.example", "nobody@shop.example")):
         told = home.refused(*command)
         assert 'gate.listed = ["shop.example"] cannot be used' in told and "each of them in gate.domains" in told
@@ -101,7 +97,7 @@ def test_a_listed_domain_must_be_one_of_the_domains(home: Home) -> None:
 
 @pytest.mark.parametrize("running", [False, True], ids=["no gate", "a gate"])
 def test_domains_lists_shows_and_changes_them(home: Home, running: bool) -> None:
-    write(home, f"# mine\n{FILE}listed = [] # of these\n")
+    home.write(f"# mine\n{FILE}listed = [] # of these\n")
     home.done("account", "add", "anna@shop.example")
 
     def story() -> None:
@@ -146,6 +142,6 @@ def test_with_domains_on_the_command_line_the_file_is_left_alone(home: Home) -> 
 def test_a_domain_that_only_an_account_brought_is_closed_already(home: Home) -> None:
     home.done("account", "add", "anna@shop.example")
     assert "only accounts exist already" in home.refused("domains", "shop.example", "--listed")
-    write(home, FILE)
+    home.write(FILE)
     home.done("domains", "shop.example", "--listed")
     assert 'listed = ["shop.example"]' in file_of(home)

@@ -22,11 +22,6 @@ def home(tmp_path: Path) -> Home:
     return found
 
 
-def write(home: Home, text: str) -> None:
-    (home.path / "config").mkdir(exist_ok=True)
-    (home.path / "config" / "gate.toml").write_text(text)
-
-
 def warnings(gate: Gate) -> list[str]:
     return [warning["code"] for warning in gate.status()["warnings"]]
 
@@ -39,12 +34,12 @@ def test_a_reload_drops_no_session_and_a_broken_file_is_told_until_a_good_one_is
         lines[2].begin(*TO_DATA)
         lines[2].send(b"Subject: half\r\n")
         for text in ("[limits]\nconnections = 0\n", "[gate\n", "[gate]\nno_such_key = 1\n"):
-            write(home, text)
+            home.write(text)
             gate.signal(signal.SIGHUP)
             line = gate.wait_line("stay as they were")
             (found,) = [each for each in gate.status()["warnings"] if each["code"] == "settings.unusable"]
             assert line.removeprefix("irusu-gate: ") == found["text"]
-        write(home, "[limits]\nmessage_bytes = 5000\n")
+        home.write("[limits]\nmessage_bytes = 5000\n")
         gate.signal(signal.SIGHUP)
         gate.wait_line("was read anew")
         assert "settings.unusable" not in warnings(gate)
@@ -57,7 +52,7 @@ def test_a_reload_drops_no_session_and_a_broken_file_is_told_until_a_good_one_is
 @pytest.mark.skipif(sys.platform != "linux", reason="SIGHUP from another thread's loop")
 def test_a_storm_of_reloads_and_one_end(home: Home) -> None:
     with home.gate() as gate:
-        write(home, "[limits]\nconnections = 50\n")
+        home.write("[limits]\nconnections = 50\n")
         done = threading.Event()
 
         def storm() -> None:

@@ -5,7 +5,7 @@ import contextlib
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -399,24 +399,8 @@ def test_what_no_policy_server_can_say_and_who_is_away() -> None:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     found = Home(tmp_path / "home")
-    write(found, '[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 User unknown"\n')
+    found.write('[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 User unknown"\n')
     return found
-
-
-def write(home: Home, text: str) -> None:
-    file = home.path / "config" / "gate.toml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-
-
-@contextlib.contextmanager
-def serving(home: Home, *arguments: str) -> Iterator[Gate]:
-    gate = Gate(home, "serve", *arguments)
-    try:
-        gate.ready()
-        yield gate
-    finally:
-        gate.end()
 
 
 def ask(gate: Gate, *requests: bytes) -> bytes:
@@ -432,7 +416,7 @@ def test_a_gate_with_nothing_but_a_policy_port(home: Home) -> None:
     home.done("account", "add", "user2@localhost")
     home.done("deny", "user2@localhost", "user1@localhost")
     refused = b"action=550 5.1.1 User unknown\n\n"
-    with serving(home) as gate:
+    with home.gate(listen=None) as gate:
         found = gate.status()
         assert (found["state"], found["listen"], found["warnings"], found["offer"]) == ("guarding", [], [], None)
         assert ask(gate, request(), request("user3@localhost")) == refused + DUNNO
@@ -460,7 +444,7 @@ def test_a_gate_with_nothing_but_a_policy_port(home: Home) -> None:
 
 
 def test_a_mail_port_that_stays_closed_is_no_matter_to_it(home: Home) -> None:
-    write(home, '[gate]\ndeliver = "smtp://127.0.0.1:9"\n[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 No"\n')
+    home.write('[gate]\ndeliver = "smtp://127.0.0.1:9"\n[policy]\nlisten = ["127.0.0.1:0"]\nreply = "550 5.1.1 No"\n')
     with home.gate() as gate:
         found = gate.status()
         assert (found["state"], found["listen"], len(found["policy"])) == ("guarding", [], 1)
@@ -471,12 +455,12 @@ def test_a_mail_port_that_stays_closed_is_no_matter_to_it(home: Home) -> None:
 
 def test_an_address_that_cannot_be_had_is_one_line(home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        write(home, f'[policy]\nlisten = ["127.0.0.1:{taken.getsockname()[1]}"]\n')
+        home.write(f'[policy]\nlisten = ["127.0.0.1:{taken.getsockname()[1]}"]\n')
         assert "the policy port cannot be opened on 127.0.0.1:" in home.refused("serve")
 
 
 def test_no_port_at_all_is_refused(home: Home) -> None:
-    write(home, "[gate]\nlisten = []\n")
+    home.write("[gate]\nlisten = []\n")
     assert "none where policy.listen is set" in home.refused("serve")
 
 
@@ -492,6 +476,6 @@ def test_where_a_postfix_is_the_way_beside_it_is_offered(tmp_path: Path) -> None
         assert told["offer"] == "postfix-policy"
         assert [way["name"] for way in told["ways"]] == ["postfix-policy", "postfix", "exim", "opensmtpd"]
         assert "check_policy_service { inet:127.0.0.1:10040," in home.done("lines", "postfix-policy")
-    write(home, '[policy]\nlisten = ["127.0.0.1:10044"]\n')
+    home.write('[policy]\nlisten = ["127.0.0.1:10044"]\n')
     assert home.json("status")["offer"] is None
     assert "inet:127.0.0.1:10044," in home.done("lines")

@@ -21,13 +21,9 @@ def home(tmp_path: Path) -> Home:
     return found
 
 
-def write(home: Home, text: str) -> None:
-    (home.path / "config" / "gate.toml").write_text(text)
-
-
 def reload(gate: Gate, text: str, *words: str) -> str:
     """The line that tells what came of it."""
-    write(gate.home, text)
+    gate.home.write(text)
     gate.signal(signal.SIGHUP)
     return gate.wait_line(*(words or ("was read anew",)))
 
@@ -60,7 +56,7 @@ def test_domains_and_limits_change_at_once(home):
     ["[gate", "[gate]\nlisten = []\n", '[policy]\nreply = "250 no"\n', '[tls]\ncertificate = "/n"\nkey = "/n"\n'],
 )
 def test_a_broken_file_is_one_line_and_changes_nothing(home, broken):
-    write(home, "[limits]\nmessage_bytes = 1000\n")
+    home.write("[limits]\nmessage_bytes = 1000\n")
     with home.gate() as gate:
         line = reload(gate, broken, "stay as they were")
         assert line.startswith("irusu-gate: ")
@@ -71,7 +67,7 @@ def test_a_broken_file_is_one_line_and_changes_nothing(home, broken):
 
 
 def test_what_needs_a_restart_is_named_and_the_rest_is_taken(home):
-    write(home, '[gate]\nlisten = ["127.0.0.1:0"]\n')
+    home.write('[gate]\nlisten = ["127.0.0.1:0"]\n')
     gate = Gate(home, "serve")
     try:
         gate.ready()
@@ -95,7 +91,7 @@ def test_options_of_the_command_line_stay_on_top(home):
 
 def test_a_port_that_only_missing_domains_kept_closed_opens(home):
     server = f"smtp://127.0.0.1:{free_port()}"
-    write(home, f'[gate]\ndeliver = "{server}"\n')
+    home.write(f'[gate]\ndeliver = "{server}"\n')
     with home.gate() as gate:
         assert gate.status()["listen"] == []
         reload(gate, f'[gate]\ndeliver = "{server}"\ndomains = ["own.example"]\n', "guarding")
