@@ -28,6 +28,7 @@ from gate.rules.path import quote_local
 
 RCPT = b"RCPT"
 ACCESS = b"smtpd_access_policy"
+_ESCAPE = "\\"
 REWRITTEN_DEPTH = 4
 """So many domains one behind the other are looked through; beyond that it is by words."""
 _REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")
@@ -58,12 +59,24 @@ def asked(request: Request) -> Asked | None:
     if told.get(b"request") != ACCESS or told.get(b"protocol_state") != RCPT or not told.get(b"recipient"):
         return None
     return Asked(
-        sender=wire(request.text(b"sender")),
+        sender=wire(_sender(request.text(b"sender"))),
         recipient=request.text(b"recipient"),
         client=request.text(b"client_address"),
         helo=request.text(b"helo_name"),
         instance=request.text(b"instance"),
     )
+
+
+def _sender(internal: str) -> str:
+    """As Postfix will have rewritten it in the message."""
+    local, at, domain = internal.rpartition("@")
+    if not at and "!" in internal:
+        domain, _, local = internal.partition("!")
+    elif not at and "%" in internal:
+        local, _, domain = internal.rpartition("%")
+    elif not at:
+        return internal
+    return f"{local}@{domain.replace(_ESCAPE, '')}"
 
 
 def wire(internal: str) -> str:

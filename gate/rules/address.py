@@ -184,10 +184,13 @@ def sender_forms(sender: Address) -> Iterator[Address]:
 
 
 def matched_forms(sender: Address) -> list[Address]:
-    """`sender_forms`, then those of them that are others with their ligatures and sharp s opened."""
-    if "=" not in sender.local and sender.local.isascii():  # every wrapper has one
+    """`sender_forms`, also without a source route that is quoted into the local part (Postfix takes it off), then those
+    of them that are others with their ligatures and sharp s opened."""
+    if "=" not in sender.local and sender.local.isascii() and sender.local[0:1] != "@":  # every wrapper has a =
         return [sender]
     forms = list(sender_forms(sender))
+    if sender.local[0:1] == "@" and (routed := sender.local.rpartition(":")[2]):
+        forms += sender_forms(Address(routed, sender.domain))
     forms += [
         Address(opened, form.domain)
         for form in forms

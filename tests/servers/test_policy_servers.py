@@ -167,6 +167,9 @@ def test_no_spelling_goes_round_a_list(pair: Pair) -> None:
         told = converse(pair.port, each_on_its_own(session(*tried, GOOD, b"RCPT TO:<postmaster>")))
         codes = [line[:3] for line in told.splitlines() if b"5.1.1" in line or b"2.1.5" in line]
         assert codes == [b"550"] * len(tried) + [b"250", b"250"]
+    senders = (b"@a:@b:spam@bad.example", b"spam%bad.example", b"bad.example!spam", b'"@b:spam"@bad.example')
+    for sender in senders:
+        assert b"550 5.1.1 <user2@" in converse(pair.port, each_on_its_own(session(rcpt(b"user2"), sender=sender)))
 
 
 @contextlib.contextmanager

@@ -225,3 +225,9 @@ def test_case_never_matters(local: str, domain: str) -> None:
         == address.from_wire(text)
         == address.from_wire(text.swapcase() if text.isascii() else text)
     )
+
+
+def test_a_route_that_is_quoted_into_a_sender_is_looked_through() -> None:
+    for text in ('"@b:spam"@bad.example', '"@a,@b:spam"@bad.example', '"@b:prvs=0123456789=spam"@bad.example'):
+        assert Address("spam", "bad.example") in address.matched_forms(address.from_wire(text))
+    assert address.matched_forms(address.from_wire("spam@bad.example")) == [Address("spam", "bad.example")]

@@ -105,6 +105,24 @@ def test_only_a_recipient_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
+    ("internal", "sender"),
+    [
+        (b"", ""),
+        (b"spam@bad.example", "spam@bad.example"),
+        (b"spam%bad.example", "spam@bad.example"),
+        (b"bad.example!spam", "spam@bad.example"),
+        (b"spam@\\bad.example", "spam@bad.example"),
+        (b"spam%x@bad.example", "spam%x@bad.example"),
+        (b"spam", "spam"),
+    ],
+)
+def test_a_sender_is_judged_as_postfix_will_have_rewritten_it(internal: bytes, sender: str) -> None:
+    told = {b"request": b"smtpd_access_policy", b"protocol_state": b"RCPT", b"sender": internal, b"recipient": b"d@e"}
+    question = asked(Request(told))
+    assert question is not None and question.sender == sender
+
+
+@pytest.mark.parametrize(
     ("recipient", "own"),
     [
         ("Anna@Example.ORG", ["Anna@Example.ORG"]),
