@@ -102,6 +102,10 @@ FAULTS: dict[str, str] = {
     "config.unreadable": QT_TRANSLATE_NOOP("Fault", "{file} cannot be read: {why}. Nothing was changed."),
     "config.unwritable": QT_TRANSLATE_NOOP("Fault", "{file} cannot be written: {why}. Nothing was changed."),
     "config.syntax": QT_TRANSLATE_NOOP("Fault", "{file} is not valid TOML: {why}. Nothing was changed."),
+    "config.unknown_key": QT_TRANSLATE_NOOP("Fault", "{file}: there is no key {key}. Nothing was changed."),
+    "config.value": QT_TRANSLATE_NOOP(
+        "Fault", "{file}: {key} = {value} cannot be used. Nothing was changed. Allowed: {allowed}."
+    ),
     # the mail port
     "smtp.listen": QT_TRANSLATE_NOOP("Fault", "The mail port cannot be opened on {listen}: {why}."),
     "smtp.ipv6": QT_TRANSLATE_NOOP(
