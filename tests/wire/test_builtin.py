@@ -80,7 +80,7 @@ def test_a_message_lies_as_received_below_two_headers(tmp_path: Path) -> None:
 
 
 def test_a_large_message_goes_to_a_file_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.builtin.HELD_BYTES", 1000)
+    monkeypatch.setattr("gate.builtin.server.HELD_BYTES", 1000)
     body = b"Subject: x\r\n\r\n" + b"..dots\r\n..\r\n" * 30_000 + b"end\r\n"
 
     async def story(connection: Connection) -> None:
@@ -95,7 +95,7 @@ def test_a_large_message_goes_to_a_file_on_its_way(tmp_path: Path, monkeypatch: 
 
 
 def test_a_line_that_is_too_long_hides_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.builtin._Smtp.line_length_limit", 2000)
+    monkeypatch.setattr("gate.builtin.server._Smtp.line_length_limit", 2000)
 
     async def story(connection: Connection) -> None:
         for octets in range(1990, 4010, 7):

@@ -1,38 +1,22 @@
-"""The built-in mail server: aiosmtpd on a private loopback port, delivering into Maildirs.
-
-To the gate it is a backend like any other: it takes the PROXY protocol, knows its own accounts, and has its own reply
-for an unknown user. It says 250 to a message only when every copy and the folder that names it are on the disk. It must
-never listen on anything but loopback, never judge a sender, never offer AUTH, and never leave in a `new` folder what it
-refused.
-
-A message arrives as it was received but for line ends (LF on disk), below two headers: Return-Path and Delivered-To.
-On its way it lies in an unnamed file of the same folder, so that no number of large ones fills the memory.
-`postmaster` has no mailbox of its own: like any other name it exists where an account or an alias says so.
-"""
+"""The built-in server's SMTP: aiosmtpd on a private loopback port; which recipients exist; a message on its way."""
 
 import asyncio
 import contextlib
 import errno
-import hashlib
-import itertools
 import logging
-import os
 import platform
 import re
 import secrets
-import shutil
 import sys
 import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, cast
-from urllib.parse import quote
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
+from gate.builtin.maildir import Copy, deliver
 from gate.rules.address import Address, from_wire, without_tag
 
 log = logging.getLogger(__name__)
@@ -44,12 +28,10 @@ COMMAND_LIMIT = 4096
 PROXY_SECONDS = 30.0
 IDLE_SECONDS = 86_400.0
 """The gate in front has the real limits; aiosmtpd's would cut a DATA that is merely slow."""
-COPY_BYTES = 64 * 1024
 RECIPIENTS = 1000
 """Of one message; RFC 5321 4.5.3.1.8 asks for 100."""
 HELD_BYTES = 256 * 1024
 """Of a message that is kept in memory while it comes; a longer one goes to a file."""
-FOLDER_NAME_LIMIT = 150
 
 Lookup = Callable[[Address], str | None]
 """The account (its address as stored) that a canonical recipient is or is an alias of; None: there is none."""
@@ -186,20 +168,12 @@ class _Smtp(SMTP):
         return match["path"] or "<>", match["rest"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """One copy to deliver: to which account, and the recipient it came for."""
-
-    account: str
-    recipient: Address
-
-
 class _Envelope(Envelope):
     """A transaction; each recipient was looked up once, when it was accepted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.copies: list[_Copy] = []
+        self.copies: list[Copy] = []
 
 
 class _Body:
@@ -277,7 +251,7 @@ class _Handler:
         account = self._lookup(recipient) or self._lookup(without_tag(recipient, self._delimiter))
         if account is not None:
             envelope.rcpt_tos.append(path)
-            envelope.copies.append(_Copy(account, recipient))
+            envelope.copies.append(Copy(account, recipient))
             return b"250 OK"
         shown = path.encode("utf-8", "surrogateescape")
         if recipient.domain and not self._owns(recipient):
@@ -309,89 +283,3 @@ class _Handler:
         """Waits until what is being delivered is delivered."""
         while self._deliveries:
             await asyncio.wait(self._deliveries)
-
-
-# ---------------------------------------------------------------- Maildirs
-
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
-_serial = itertools.count()
-
-
-def folder_name(account: str) -> str:
-    """The name of an account's Maildir, the same on all systems; for nearly all accounts the address as it is.
-
-    Other than `A-Z a-z 0-9 @ . _ - + = ~` it is percent-encoded, as are a first dot and the first letter of a name that
-    Windows reserves (`nul.x@example.org`); a very long one is cut and ends in a hash of the whole.
-    """
-    name = quote(account, safe="@+=")
-    if name.startswith(".") or _RESERVED.match(name):
-        name = f"%{ord(name[0]):02X}{name[1:]}"
-    if len(name) > FOLDER_NAME_LIMIT:
-        name = f"{name[: FOLDER_NAME_LIMIT - 33]}~{hashlib.sha256(account.encode()).hexdigest()[:32]}"
-    return name
-
-
-def deliver(mail: Path, sender: str, copies: Iterable[_Copy], body: IO[bytes]) -> None:
-    """Puts a copy of the message into every recipient's Maildir: all of them or none, and on the disk when it returns.
-    `body`: from its beginning, with LF line ends.
-
-    Raises:
-        OSError: nothing was delivered.
-    """
-    written: list[tuple[Path, Path]] = []
-    named: list[Path] = []
-    try:
-        for copy in copies:
-            maildir = _maildir(mail, copy.account)
-            name = _unique_name()
-            written.append((maildir / "tmp" / name, maildir / "new" / name))
-            head = f"Return-Path: <{sender}>\nDelivered-To: {copy.recipient.ascii}\n".encode("utf-8", "surrogateescape")
-            _write(written[-1][0], head, body)
-        for temporary, final in written:
-            temporary.rename(final)
-            named.append(final)
-        for folder in {final.parent for final in named}:
-            _sync_folder(folder)
-    except OSError:
-        for path in [*named, *(temporary for temporary, _ in written)]:
-            path.unlink(missing_ok=True)
-        raise
-
-
-def _maildir(mail: Path, account: str) -> Path:
-    maildir = mail / folder_name(account)
-    if not (maildir / "new").is_dir():
-        for name in ("tmp", "cur", "new"):
-            (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (maildir, mail, mail.parent):
-            _sync_folder(folder)
-    return maildir
-
-
-def _unique_name() -> str:
-    """As https://cr.yp.to/proto/maildir.html asks, and a random part for clocks that are set back."""
-    now = time.time_ns()
-    host = re.sub(r"[^A-Za-z0-9.-]", "_", platform.node()) or "localhost"
-    parts = f"M{now // 1000 % 1_000_000}P{os.getpid()}Q{next(_serial)}R{secrets.token_hex(4)}"
-    return f"{now // 1_000_000_000}.{parts}.{host}"
-
-
-def _write(path: Path, head: bytes, body: IO[bytes]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(head)
-        body.seek(0)
-        shutil.copyfileobj(body, file, COPY_BYTES)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes names in a folder lasting; on Windows a folder cannot be opened, and NTFS journals names itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
