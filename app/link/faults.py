@@ -21,11 +21,9 @@ FAULTS: dict[str, str] = {
         "{address} is not in a domain of your mail server. If {domain} is yours, name it in gate.toml: [gate] domains.",
     ),
     # addresses
-    "address.empty": QT_TRANSLATE_NOOP("Fault", "An address is missing."),
     "address.too_long": QT_TRANSLATE_NOOP("Fault", "The address is longer than {limit} characters."),
     "address.no_domain": QT_TRANSLATE_NOOP("Fault", "{text} is no address: the @ and the domain are missing."),
     "address.no_local": QT_TRANSLATE_NOOP("Fault", "{text} is no address: nothing stands before the @."),
-    "address.null": QT_TRANSLATE_NOOP("Fault", "<> is no address."),
     "address.hidden": QT_TRANSLATE_NOOP("Fault", "The address holds an invisible character ({char})."),
     "address.quote": QT_TRANSLATE_NOOP("Fault", "{text} is no address: a quotation mark is not closed."),
     "address.comment": QT_TRANSLATE_NOOP("Fault", "{text} is no address: a bracket is not closed."),

@@ -30,11 +30,9 @@ class AddressError(Fault):
     """A text that is no mail address, and why."""
 
     texts = {
-        "address.empty": "an address is missing",
         "address.too_long": "the address is longer than {limit} characters",
         "address.no_domain": "{text} is no address: it has no @domain",
         "address.no_local": "{text} is no address: nothing stands before the @",
-        "address.null": "<> is no address",
         "address.hidden": "the address holds a control or invisible character ({char})",
         "address.quote": "{text} is no address: a quotation mark is not closed",
         "address.comment": "{text} is no address: a bracket is not closed",

@@ -6,13 +6,13 @@ written to the backend as it comes, and whoever is not read from must wait.
 
 import asyncio
 import logging
-import secrets
 import ssl
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
+from gate import trouble
 from gate.backend.client_address import ClientAddress, ClientAddressError, parse_proxy_v2
 from gate.backend.connection import Connection
 from gate.backend.decoy import Decoy, decoy_for
@@ -372,8 +372,7 @@ class Session(asyncio.Protocol):
         self._timer = self._loop.call_later(LINGER_SECONDS, self._transport.abort)
 
     def _broken(self) -> None:
-        reference = secrets.token_hex(4)
-        log.exception("reference %s: the session of %s ended by a mistake of the gate", reference, self.client.host)
+        trouble.keep(log, f"the session of {self.client.host} ended by a mistake of the gate")
         if self._backend is not None:
             self._backend.abort()
         try:
