@@ -6,7 +6,6 @@ import errno
 import logging
 import platform
 import re
-import secrets
 import sys
 import tempfile
 from collections import defaultdict
@@ -16,6 +15,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
+from gate import trouble
 from gate.builtin.maildir import Copy, deliver
 from gate.rules.address import Address, from_wire, without_tag
 
@@ -275,8 +275,7 @@ class _Handler:
         return "250 OK"
 
     async def handle_exception(self, error: Exception) -> str:
-        reference = secrets.token_hex(4)
-        log.error("built-in mail server, reference %s", reference, exc_info=error)
+        reference = trouble.keep(log, "the built-in mail server failed")
         return f"451 4.3.0 Internal error, reference {reference}"
 
     async def settle(self) -> None:
