@@ -87,7 +87,8 @@ class Exim(Mailboxes):
             CONFIGURATION.format(
                 program=program,
                 folder=folder,
-                ports=lines or PORTS.format(plain=self.plain, proxy=self.proxy),
+                # (It looks up even a default that is not used, and not every machine has /etc/services.)
+                ports=f"daemon_smtp_ports = 25\n{lines}" if lines else PORTS.format(plain=self.plain, proxy=self.proxy),
                 domains=" : ".join(domains),
                 more=more,
             )

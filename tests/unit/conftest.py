@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-NOBODY = 65534
+from tests.unit.somebody import not_root
 
 
 @pytest.fixture
@@ -15,14 +15,5 @@ def refusable() -> Iterator[Path]:
     """A folder of this user's, who is not root meanwhile: root may read and write everything."""
     if not hasattr(os, "geteuid"):
         pytest.skip("permissions of POSIX")
-    with tempfile.TemporaryDirectory(prefix="irusu-test-") as name:
-        folder = Path(name)
-        if os.geteuid() != 0:
-            yield folder
-            return
-        os.chown(folder, NOBODY, NOBODY)
-        os.seteuid(NOBODY)
-        try:
-            yield folder
-        finally:
-            os.seteuid(0)
+    with tempfile.TemporaryDirectory(prefix="irusu-test-") as name, not_root(Path(name)):
+        yield Path(name)

@@ -1,5 +1,6 @@
 """Listed domains at the desk: what they are, what would vanish, and one change of accounts, file and history."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from gate.forms import Decision, ListOnly, Nothing, OwnDomain, VanishingPage, Va
 from gate.service.domains import GateToml
 from gate.store import StoreError, Transaction
 from tests.unit.open_desk import OpenDesk, open_desk
+from tests.unit.somebody import not_root
 
 SHOP, OTHER = "shop.example", "other.example"
 FILE = """# mine
@@ -124,16 +126,19 @@ def test_what_cannot_be_is_one_line_and_nothing_changes(owner: Owner) -> None:
     owner.unchanged("config.unreadable", keep=keep)
 
 
-def test_a_folder_that_cannot_be_written_keeps_all_as_it_was(refusable: Path) -> None:
-    (refusable / "data").mkdir()
-    file = refusable / "config" / "gate.toml"
-    file.parent.mkdir()
-    file.write_text(FILE)
-    file.parent.chmod(0o500)
-    toml = GateToml(file, {})
-    with open_desk(refusable / "data", ConfigView(domains=["Shop.Example"], built_in=False), toml) as desk:
-        Owner(desk, toml, file).unchanged("config.unwritable", keep=("sales@shop.example",))
-    file.parent.chmod(0o700)
+def test_a_folder_that_cannot_be_written_keeps_all_as_it_was() -> None:
+    with tempfile.TemporaryDirectory(prefix="irusu-test-") as name:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        file = folder / "config" / "gate.toml"
+        file.parent.mkdir()
+        file.write_text(FILE)
+        toml = GateToml(file, {})
+        with open_desk(folder / "data", ConfigView(domains=["Shop.Example"], built_in=False), toml) as desk:
+            file.parent.chmod(0o500)
+            with not_root(folder):
+                Owner(desk, toml, file).unchanged("config.unwritable", keep=("sales@shop.example",))
+            file.parent.chmod(0o700)
 
 
 def test_where_the_accounts_cannot_be_kept_the_file_is_as_it_was(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
