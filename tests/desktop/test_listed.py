@@ -158,7 +158,14 @@ def test_the_filter_and_the_ticks(see: Seen, qtbot: QtBot) -> None:
     )
     qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
     assert model.kept() == [] and dialog.ok.text() == "Switch on, keep none"
-    dialog.reject()
+    assert dialog.note.text().startswith("No account is in shop.example: all mail to it would be refused.\n")
+    qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
+    assert dialog.note.text().startswith("The log goes back to ")
+    qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    see.gone(dialog)
+    see.until(lambda: line(see) == "Only made addresses")
+    assert see.accounts.view.isVisible(), "without an account, too, there is a way back"
 
 
 def test_the_warning_offers_it(see: Seen, qtbot: QtBot) -> None:
@@ -180,7 +187,8 @@ def test_the_warning_offers_it(see: Seen, qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("fields", "kind", "icon", "box"),
     [
-        ({"listed": True, "catch_all": True}, "listed", False, True),
+        ({"listed": True, "catch_all": True, "accounts": 1}, "listed", False, True),
+        ({"listed": True, "catch_all": True}, "empty", True, True),
         ({"catch_all": True}, "catch_all", True, True),
         ({"only_temporary": True}, "only_temporary", True, True),
         ({"catch_all": False}, "normal", False, True),

@@ -11,6 +11,9 @@ from gate.control.messages import OwnDomain
 
 WORDS: dict[str, str] = {
     "listed": QT_TRANSLATE_NOOP("OwnDomain", "Every other name hears “no such user”, and so do the denied."),
+    "empty": QT_TRANSLATE_NOOP(
+        "OwnDomain", "No address is made here yet, so every name hears “no such user”. Add the accounts."
+    ),
     "catch_all": QT_TRANSLATE_NOOP(
         "OwnDomain",
         "Your mail server takes every name here: to a denied sender that does not look like a missing account. Let "
@@ -31,7 +34,7 @@ WORDS: dict[str, str] = {
 def kind_of(domain: OwnDomain) -> str:
     """The first that applies, a key of `WORDS`."""
     if domain.listed:
-        return "listed"
+        return "listed" if domain.accounts else "empty"
     if domain.catch_all:
         return "catch_all"
     if domain.source == "account":
@@ -93,7 +96,7 @@ class DomainPart(QWidget):
         self.box.setEnabled(self._live and self._domain is not None and self._domain.changeable)
 
     def _warns(self) -> bool:
-        return self._domain is not None and kind_of(self._domain) in ("catch_all", "only_temporary")
+        return self._domain is not None and kind_of(self._domain) in ("empty", "catch_all", "only_temporary")
 
     def _draw(self) -> None:
         self.mark.setVisible(self._warns())

@@ -93,6 +93,7 @@ class ListOnlyDialog(FormDialog):
         self.unread.tell(None)
         self.words.setText(self.tr("Looking for addresses that received mail in the last 90 days…"))
         self._list.hide()
+        self.note.setText("")
         self.note.hide()
         self.set_verb(self.tr("Switch on"), possible=False)
         self.model.read()
@@ -105,22 +106,20 @@ class ListOnlyDialog(FormDialog):
 
     def _show(self) -> None:
         rows = len(self.model.rows)
-        self.note.setText(self._caution())
         self.words.setText(counts.would_vanish(rows) if rows else self._nothing())
         self._list.setVisible(rows > 0)
         self.search.setVisible(rows > ROWS)
         room = max(FEWEST, (self._most() - AROUND) // ROW)
         self.table.setFixedHeight((min(rows, ROWS, room) + 1) * ROW)
-        self.note.setVisible(bool(self.note.text()))
         self._show_ticks()
         if rows:
             self.table.selectRow(0)
-        (self.search if rows > ROWS else self.table if rows else self.ok).setFocus()
+        (self.search if rows > ROWS else self.table if rows else self.cancel if self._nobody() else self.ok).setFocus()
         QTimer.singleShot(0, self, self._fit)  # when the layouts within know what is shown now
 
     def _nothing(self) -> str:
         """No row: a promise only where the log goes back all the way."""
-        if self.note.text():
+        if self._caution():
             return self.tr("No other address received mail here, as far as the log tells.")
         return self.tr("No other address received mail here in the last 90 days: nothing that is used vanishes.")
 
@@ -142,6 +141,13 @@ class ListOnlyDialog(FormDialog):
             return filled(text, clock(page.since))
         return ""
 
+    def _nobody(self) -> str:
+        """That not one address would be left."""
+        domain = self._domains.find(self.domain)
+        if domain is None or domain.accounts or self.model.kept():
+            return ""
+        return filled(self.tr("No account is in %1: all mail to it would be refused."), self.domain)
+
     def _tick_all(self) -> None:
         self.model.tick_shown(not self.model.all_shown_ticked())
 
@@ -159,6 +165,11 @@ class ListOnlyDialog(FormDialog):
         else:
             verb = counts.keep_ticked(kept) if kept else self.tr("Switch on, keep none")
         self.set_verb(verb, possible=not self.model.reading)
+        notes = [note for note in (self._nobody(), self._caution()) if note]
+        if not self.model.reading and self.note.text() != "\n".join(notes):
+            self.note.set_lines(notes)
+            self.note.setVisible(bool(notes))
+            QTimer.singleShot(0, self, self._fit)
 
     # ------------------------------------------------ sending
 

@@ -92,7 +92,10 @@ class AccountsPage(Page):
         if not model.loaded:
             self._stack.setCurrentWidget(self.waiting)
             return
-        wide = any(row.denied or row.allowed for row in model.rows if row.account is None)
+        wide = any(
+            row.denied or row.allowed or (row.domain is not None and row.domain.listed)
+            for row in model.rows if row.account is None
+        )  # fmt: skip
         if not model.accounts and not wide:
             self._stack.setCurrentWidget(self.empty)
             return
