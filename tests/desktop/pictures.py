@@ -166,7 +166,7 @@ class Longer(QTranslator):
         return False
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
-        return text + "~" * round(len(text) * 0.6)
+        return text + ("~~~ ~~~~~~ ~~ ~~~~ " * len(text))[: round(len(text) * 0.6)].rstrip()
 
 
 class Album:
