@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gate.control import peer as served
 from gate.control import server as control
 from gate.control import transport
 from gate.control.messages import (
@@ -198,7 +199,7 @@ def test_garbage_gets_errors_and_then_the_door(path):
             assert (await bad.line())["error"]["code"] == PARSE_ERROR
         assert (await bad.call("status"))["result"]["pid"] == 1, "a few are forgiven"
         bad.send(b"\xff\n" * 100)
-        for _ in range(control.GARBAGE_LIMIT):
+        for _ in range(served.GARBAGE_LIMIT):
             await bad.line()
         with contextlib.suppress(ConnectionResetError):
             assert await bad.ended()
@@ -311,7 +312,7 @@ def test_where_all_are_busy_another_is_told_why_it_is_not_served(path, monkeypat
 
 
 def test_a_listener_that_reads_nothing_is_cut_off(path, monkeypatch):
-    monkeypatch.setattr(control, "WRITE_SECONDS", 0.2)
+    monkeypatch.setattr(served, "WRITE_SECONDS", 0.2)
 
     async def story(found: Room) -> None:
         dead, quick = await found.peer(), await found.peer()
