@@ -78,6 +78,11 @@ class Accounts:
             # An alias means its account, and an account that bears a tag stands within the one without.
             keys.update(dict.fromkeys((name.key,) if rule is None else self._scopes[rule.address]))
         nearest = next((self._named[key] for key in keys if key in self._named), None)
+        # `anna-request` may be anna's tag or a mailing list of its own, as the server has it: who is denied by anna
+        # is denied there too, but her mode is not its.
+        list_of = self._account_of(address.without_tag(recipient, self._delimiter, lists=False))
+        if list_of is not None:
+            keys.update(dict.fromkeys(self._scopes[list_of.address]))
         return nearest, list(keys)
 
     def _account_of(self, name: Address) -> AccountRule | None:

@@ -225,10 +225,11 @@ def _cut(text: str, part: str) -> str:
     return text
 
 
-def without_tag(a: Address, delimiter: str) -> Address:
+def without_tag(a: Address, delimiter: str, *, lists: bool = True) -> Address:
     """The address without its `+tag`. Each character of `delimiter` is one, the first found cuts (as in Postfix).
 
-    `owner-x` and `x-request` are names of mailing lists and are not cut at a `-`.
+    `owner-x` and `x-request` are names of mailing lists and are not cut at a `-`; without `lists` they are (as by
+    qmail, and by Postfix with `owner_request_special = no`).
     """
     local = a.local
     at = len(local)
@@ -237,6 +238,6 @@ def without_tag(a: Address, delimiter: str) -> Address:
             at = min(at, local.index(char))
     if at in (0, len(local)):
         return a
-    if local[at] == "-" and (local.startswith("owner-") or local.endswith("-request")):
+    if lists and local[at] == "-" and (local.startswith("owner-") or local.endswith("-request")):
         return a
     return Address(local[:at], a.domain)

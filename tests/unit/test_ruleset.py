@@ -154,6 +154,18 @@ def test_several_delimiters() -> None:
 
 
 @pytest.mark.parametrize(
+    "recipient", ["me-request@own.example", "me-a-request@own.example", "alias-request@own.example"]
+)
+def test_whom_an_account_denies_does_not_get_in_by_the_name_of_a_list(recipient: str) -> None:
+    """qmail delivers that to the account, Postfix does not by itself: her mode is not that of a list."""
+    closed = AccountRule("me@own.example", aliases=ME.aliases, mode="closed")
+    ruleset = rules("deny me@own.example @bad.example", accounts=(closed,), delimiter="-")
+    assert judge(ruleset, "x@bad.example", recipient).verdict == "refuse"
+    assert judge(ruleset, "x@good.example", recipient).verdict == "accept"
+    assert judge(ruleset, "x@good.example", "me-a@own.example").verdict == "refuse"
+
+
+@pytest.mark.parametrize(
     ("winner", "loser"),
     [
         ("a@s.bad.example", "@s.bad.example"),
