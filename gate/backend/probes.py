@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from gate import trouble
+from gate.backend import barred
 from gate.backend.asking import (
     STRANGER,
     Offer,
@@ -31,6 +31,7 @@ from gate.backend.client_address import ClientAddress
 from gate.backend.connection import CONNECT_SECONDS, BackendError, Connection, Passing, Target, connect
 from gate.backend.notices import REMEDIES, notice
 from gate.backend.resolver import Resolver
+from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.unknown_users import UnknownUsers
 from gate.backend.wording import Wording
 from gate.backend.xclient import HostNames
@@ -42,17 +43,17 @@ log = logging.getLogger(__name__)
 
 EXAMINE_SECONDS = 120.0
 """An examination takes this long at most, however slow the backend."""
-HOURLY = 3600.0
-BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds between tries while the backend is down; the last goes on."""
-SPACING = 1.0
-"""Seconds between being told to ask again and asking: whoever makes that happen gets no more than that."""
 DISGUISED_DOMAINS = 8
 """Own domains for which disguised foreign recipients are tried."""
 REFUSED_SPACING = 60.0
 """Seconds between examinations that are due because a client's XCLIENT was refused: clients may bring that about."""
 
-OBSTACLES = frozenset({"backend.client_address", "backend.xclient", "backend.xclient_refused", "backend.relays"})
+OBSTACLES = barred.CODES | {
+    "backend.client_address",
+    "backend.xclient",
+    "backend.xclient_refused",
+    "backend.relays",
+}
 """What only the owner can clear away: the mail port stays closed. Of these only a relay closes one that was open: a
 way of passing the address that was found to work and now does not is a server that is down, and asked again."""
 
@@ -114,8 +115,7 @@ class Backend:
         self._resolver = resolver or Resolver()
         self._refused_at = -REFUSED_SPACING
         self._examining = asyncio.Lock()
-        self._again = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.examine, self._pause, "backend probes")
 
     # ---- asking
 
@@ -179,6 +179,8 @@ class Backend:
         if test.refusal is None:
             self.relay = _relay(client, passed=True, text=f"asked as {client}, it took mail for no foreign recipient")
         else:
+            if (error := barred.barred(self.target, test.refusal)) is not None:
+                raise error
             untested = BackendError("backend.untested", target=target, reply=test.refusal.one_line)
             self.relay = _relay(client, passed=None, text=str(untested))
             if test.refusal.severity == 4:
@@ -187,37 +189,19 @@ class Backend:
 
     def start(self) -> None:
         """Begins to examine by itself: at once if that was not done, hourly, while down with a growing pause."""
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._watch(), name="backend probes")
+        self._rounds.start(at_once=self.state is BackendState.UNKNOWN)
 
     async def stop(self) -> None:
         """Ends what `start` began."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+        await self._rounds.stop()
         self._resolver.close()
 
     def ask_again(self) -> None:
         """Has the backend examined soon, by what `start` began."""
-        self._again.set()
+        self._rounds.ask_again()
 
-    async def _watch(self) -> None:
-        tries = 0
-        if self.state is BackendState.UNKNOWN:
-            await self.examine()
-        while True:
-            tries = tries + 1 if self.state is not BackendState.UP else 0
-            pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1] if tries else HOURLY
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._again.wait()
-                    await asyncio.sleep(SPACING)
-            self._again.clear()
-            try:
-                await self.examine()
-            except Exception:  # noqa: BLE001 (the task's outermost edge: it must go on asking)
-                trouble.keep(log, "the mail server could not be examined")
+    def _pause(self) -> float | None:
+        return HOURLY if self.state is BackendState.UP else None
 
     def _down(self, error: BackendError) -> None:
         if self.state is not BackendState.DOWN:
@@ -244,6 +228,8 @@ class Backend:
             raise self.obstacle
         if not self._examined or self.passing is None:
             raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
+        if self.trouble is not None and self.trouble.code in barred.CODES:
+            raise self.trouble
         names: HostNames | asyncio.Future[HostNames] = HostNames()
         if self.passing == "xclient" and client is not None:
             names = asyncio.shield(self._resolver.begin(client.host))
@@ -253,7 +239,7 @@ class Backend:
             connection = await connect(target, client=client, passing=self.passing, names=names, timeout=seconds)
         except BackendError as error:
             if error.code == "backend.xclient_refused":  # this client is, and others may not be
-                self._ask_again_of_refusal()
+                self.refused_gate()
             elif self.state is BackendState.UP:
                 self._down(error)
                 self.changed()
@@ -267,7 +253,8 @@ class Backend:
             self.ask_again()
         return connection
 
-    def _ask_again_of_refusal(self) -> None:
+    def refused_gate(self) -> None:
+        """The backend refused what is no client's to mend: it is asked whether it does so to all, once a minute."""
         now = asyncio.get_running_loop().time()
         if now - self._refused_at >= REFUSED_SPACING:
             self._refused_at = now

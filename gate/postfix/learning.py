@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gate import trouble
 from gate.backend.asking import (
     ERRORS_A_CONNECTION,
     REPLY_SECONDS,
@@ -21,22 +20,20 @@ from gate.backend.asking import (
     Wish,
     find_passing,
 )
+from gate.backend.barred import barred
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Passing, Target, connect
 from gate.backend.decoy import decoy_for
 from gate.backend.notices import TEXTS, notice
 from gate.backend.reply import Reply
+from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.wording import Wording
 from gate.forms import Warning as Notice
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
 
-HOURLY = 3600.0
-BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds between tries while the server is down; the last goes on."""
 NOT_YET = (5.0, 60.0, 310.0, 900.0)
 """Seconds between tries while a domain only puts off: an address verification takes 3, a greylist mostly 300."""
-SPACING = 1.0
 ROUND_SECONDS = 300.0
 
 BARE = ""
@@ -93,8 +90,7 @@ class Learner:
         self.trouble: BackendError | None = None
         self._puts_off = 0
         self._one = asyncio.Lock()
-        self._again = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.ask_now, self._pause, "asking how Postfix refuses")
 
     # ---- for the front
 
@@ -130,44 +126,19 @@ class Learner:
         self.ask_again()
 
     def start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._watch(), name="policy wording")
+        """Begins to ask by itself."""
+        self._rounds.start()
 
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
-
-    async def ask_now(self) -> None:
-        """Asks everything once. Never raises for what the server does: see `trouble`."""
-        await self._round()
+        """Ends what `start` began."""
+        await self._rounds.stop()
 
     def ask_again(self) -> None:
         """The domains may be others."""
-        self._again.set()
+        self._rounds.ask_again()
 
-    async def _watch(self) -> None:
-        tries = 0
-        while True:
-            try:
-                tries = 0 if await self._round() else tries + 1
-            except Exception:  # noqa: BLE001 (the task's outermost edge: it must go on asking)
-                trouble.keep(log, "how Postfix refuses could not be asked")
-            if self.trouble is not None:
-                pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
-            elif self._puts_off and self._puts_off <= len(NOT_YET):
-                pause = NOT_YET[self._puts_off - 1]
-            else:
-                pause = HOURLY
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._again.wait()
-                    await asyncio.sleep(SPACING)
-            self._again.clear()
-
-    async def _round(self) -> bool:
-        """Asks of every domain once. False: the server could not be asked."""
+    async def ask_now(self) -> None:
+        """Asks of every domain once. Never raises for what the server does: see `trouble`."""
         domains = [] if self._fixed is not None else sorted(self._domains())
         try:
             async with asyncio.timeout(ROUND_SECONDS), self._one:
@@ -183,7 +154,11 @@ class Learner:
             waiting = any(each.not_yet for each in self.answers.values())
             self._puts_off = self._puts_off + 1 if waiting else 0
         self.changed()
-        return self.trouble is None
+
+    def _pause(self) -> float | None:
+        if self.trouble is not None:
+            return None
+        return NOT_YET[self._puts_off - 1] if 0 < self._puts_off <= len(NOT_YET) else HOURLY
 
     async def _ask(self, domains: Sequence[str]) -> None:
         probes = self._probes_of([*domains, BARE] if domains else [])
@@ -245,7 +220,8 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
     """What the server says to RCPT for each of the recipients; those left out were not answered.
 
     Raises:
-        BackendError: it could not be asked at all, or (`backend.not_ready`) would not hear of any recipient.
+        BackendError: it could not be asked at all, or (`backend.not_ready`, or as `barred`) would not hear of any
+            recipient.
     """
     found: dict[bytes, Reply] = {}
     client = ClientAddress(STRANGER, 1025, "0.0.0.0", target.port) if passing != "none" else None  # noqa: S104
@@ -257,9 +233,12 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
                 if answer.severity == 2:
                     answer = await connection.command(line, REPLY_SECONDS)
             if answer.severity != 2:
-                raise BackendError("backend.not_ready", target=str(target), reply=answer.one_line)
+                not_ready = BackendError("backend.not_ready", target=str(target), reply=answer.one_line)
+                raise barred(target, answer) or not_ready
             for one in recipients[begin : begin + ERRORS_A_CONNECTION]:
                 found[one] = await connection.command(b"RCPT TO:<" + one + b">", REPLY_SECONDS)
+                if (problem := barred(target, found[one])) is not None:
+                    raise problem
             with contextlib.suppress(BackendError):
                 await connection.command(b"RSET", REPLY_SECONDS)
                 await connection.command(b"QUIT", REPLY_SECONDS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.backend import probes
+from gate.backend import rounds
 from gate.config import Config, GateSection
 from gate.folders import Folders
 from gate.forms import AddAccount
@@ -19,7 +19,7 @@ SECONDS = 20.0
 def test_an_account_that_brings_a_domain_has_the_backend_asked_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "SPACING", 0.0)
+    monkeypatch.setattr(rounds, "SPACING", 0.0)
     folders = Folders(tmp_path / "config", tmp_path / "data", tmp_path / "run", tmp_path / "log")
     folders.make()
     config = Config(gate=GateSection(listen=["127.0.0.1:0"]))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.backend import rounds
 from gate.backend.target import Target
 from gate.guard import Guard
 from gate.postfix import learning
@@ -249,7 +250,7 @@ def test_without_rules_mail_flows() -> None:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A learner that is told to ask again does not wait for more."""
-    monkeypatch.setattr(learning, "SPACING", 0.0)
+    monkeypatch.setattr(rounds, "SPACING", 0.0)
 
 
 class Postfix:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from gate.backend import asking, probes, unknown_users
+from gate.backend import asking, probes, rounds, unknown_users
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Target
 from gate.backend.probes import Backend, BackendState
@@ -180,7 +180,7 @@ def test_before_it_was_asked_no_mail_goes_to_who_puts_every_stranger_off() -> No
 
 
 def test_a_decoy_that_is_accepted_has_the_domain_asked_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "SPACING", 0.0)
+    monkeypatch.setattr(rounds, "SPACING", 0.0)
 
     async def story() -> None:
         house, changes = House(), asyncio.Queue[None]()
@@ -211,7 +211,7 @@ def test_a_decoy_that_is_accepted_has_the_domain_asked_anew(tmp_path: Path, monk
 def test_a_backend_that_is_down_is_tried_again_until_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(probes, "BACK_OFF", (0.01,))
+    monkeypatch.setattr(rounds, "BACK_OFF", (0.01,))
 
     async def story() -> None:
         reserved = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
