@@ -145,6 +145,12 @@ FAULTS: dict[str, str] = {
     "backend.untested": QT_TRANSLATE_NOOP(
         "Fault", "Whether the mail server at {target} would relay for strangers could not be tried: it says {reply}"
     ),
+    "backend.wants_tls": QT_TRANSLATE_NOOP("Fault", "The mail server at {target} takes mail only over TLS: {remedy}."),
+    "backend.wants_login": QT_TRANSLATE_NOOP(
+        "Fault",
+        "The mail server at {target} wants a login: that port is for your own people to send from. Name another one in "
+        "deliver.",
+    ),
     "backend.none_mode": QT_TRANSLATE_NOOP(
         "Fault",
         "Your mail server takes every client for Irusu (client_address is “none”): its block lists, SPF and limits by "

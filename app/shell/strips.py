@@ -92,6 +92,8 @@ OFFERS: dict[str, Offer] = {
     "backend.untested": "test",
     "backend.down": "test",
     "backend.xclient_refused": "test",
+    "backend.wants_tls": "test",
+    "backend.wants_login": "test",
     "backend.only_temporary": "test",
     "backend.no_answer": "test",
     "backend.plain": "test",

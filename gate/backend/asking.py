@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gate.backend.barred import barred
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Connection, Passing, Target, connect
 from gate.backend.decoy import decoy_for
@@ -129,17 +130,19 @@ async def _try_xclient(target: Target, offer: Offer) -> Passing:
 
 
 async def ask_offer(target: Target, passing: Passing) -> Offer:
-    """Raises `BackendError`, also (`backend.not_ready`) where the greeting is not 220 or the answer to EHLO not 250."""
+    """Raises `BackendError`, also where the greeting is not 220 or the answer to EHLO not 250 (`backend.not_ready`, or
+    as `barred`)."""
     async with _session(target, passing, None) as (connection, greeting, hello):
         if greeting.code != 220 or hello.code != 250:
-            raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+            not_ready = BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+            raise barred(target, hello) or not_ready
         words = [word.decode("ascii", "replace") for word in hello.words]
         return Offer(words[0].split(" ")[0], tuple(words[1:]), connection.encrypted, greeting.one_line)
 
 
 async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:
     """Asks for a random name of each of the domains (in A-labels); those left out were not answered. After
-    `SILENT_DOMAINS` that are not, no more are asked for."""
+    `SILENT_DOMAINS` that are not, no more are asked for. Raises `BackendError`, also as `barred`."""
     found: list[UnknownUser] = []
     left, silent = list(domains), 0
     while left and silent < SILENT_DOMAINS:
@@ -147,7 +150,10 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
         async with _session(target, passing, None) as (connection, greeting, hello):
             if greeting.severity != 2 or hello.severity != 2:
                 return found
-            if (await connection.command(b"MAIL FROM:<>", REPLY_SECONDS)).severity != 2:
+            answer = await connection.command(b"MAIL FROM:<>", REPLY_SECONDS)
+            if (problem := barred(target, answer)) is not None:
+                raise problem
+            if answer.severity != 2:
                 return found
             for domain in left[:ERRORS_A_CONNECTION]:
                 probe = decoy_for(secrets.token_bytes(16), b"Name@" + domain.encode()).path
@@ -159,6 +165,8 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
                     connection.abort()
                     asked, silent = asked + 1, silent + 1
                     break
+                if (problem := barred(target, reply)) is not None:
+                    raise problem
                 if reply.code == 421 and asked:
                     break  # it bears fewer errors than others: the rest on another connection
                 found.append(UnknownUser(domain, Wording(reply, probe)))

@@ -179,8 +179,8 @@ class Backend:
         if test.refusal is None:
             self.relay = _relay(client, passed=True, text=f"asked as {client}, it took mail for no foreign recipient")
         else:
-            if (error := barred.barred(self.target, test.refusal)) is not None:
-                raise error
+            if (problem := barred.barred(self.target, test.refusal)) is not None:
+                raise problem
             untested = BackendError("backend.untested", target=target, reply=test.refusal.one_line)
             self.relay = _relay(client, passed=None, text=str(untested))
             if test.refusal.severity == 4:

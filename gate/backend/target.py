@@ -60,6 +60,11 @@ class BackendError(Fault):
         "backend.untested": (
             "whether the mail server at {target} relays for strangers could not be asked: it answers {reply}"
         ),
+        "backend.wants_tls": "the mail server at {target} wants TLS ({reply}): {remedy}",
+        "backend.wants_login": (
+            "the mail server at {target} wants a login ({reply}): that port is for your own people to send from; name "
+            "in deliver the one that takes mail from other servers"
+        ),
         "backend.unexamined": "the mail server at {target} has not been examined yet",
     }
 

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from gate.backend.barred import barred
 from gate.backend.client_address import ClientAddress
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError, Target
@@ -95,12 +96,14 @@ async def introduce(connection: Asked, client: ClientAddress, names: HostNames |
     """Tells the backend who is calling; the greeting that it has for that client. `names` is awaited at the last.
 
     Raises:
-        BackendError: `backend.xclient`: it does not offer that; `backend.xclient_refused`; as `Connection.command`.
+        BackendError: `backend.xclient`: it does not offer that; `backend.xclient_refused`; as `barred` and
+            `Connection.command`.
     """
     target = connection.target
     hello = await connection.command(b"EHLO " + connection.own_name())
     if hello.code != 250:
-        raise BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+        not_ready = BackendError("backend.not_ready", target=str(target), reply=hello.one_line)
+        raise barred(target, hello) or not_ready
     attributes = offered(word.decode("ascii", "replace") for word in hello.words[1:])
     if not attributes:
         raise BackendError("backend.xclient", target=str(target), gate=target.gate)
@@ -109,7 +112,8 @@ async def introduce(connection: Asked, client: ClientAddress, names: HostNames |
     for line in commands(client, known, attributes):
         answer = await connection.command(line)
         if answer.code != 220:
-            raise BackendError("backend.xclient_refused", target=str(target), reply=answer.one_line)
+            refused = BackendError("backend.xclient_refused", target=str(target), reply=answer.one_line)
+            raise barred(target, answer) or refused
     return answer
 
 

@@ -75,4 +75,19 @@ class DecoyAccepted(msgspec.Struct, frozen=True):
     path: bytes
 
 
-Action = ToClient | ToBackend | Wait | StartTls | CloseClient | CloseBackend | AbortBackend | Answered | DecoyAccepted
+class GateBarred(msgspec.Struct, frozen=True):
+    """The backend wants TLS of the gate, which it did not have before: no client can mend that."""
+
+
+Action = (
+    ToClient
+    | ToBackend
+    | Wait
+    | StartTls
+    | CloseClient
+    | CloseBackend
+    | AbortBackend
+    | Answered
+    | DecoyAccepted
+    | GateBarred
+)

@@ -15,16 +15,18 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   From the eleventh of a session on each waits a second more, after the twentieth comes 421, as with Postfix.
 - A client greets again after STARTTLS. A backend that answers 503 to a second EHLO has heard the first: the client is
   told what the backend said then.
+- A backend that wants TLS of the gate (530, RFC 3207 4) is down to the client, who could do nothing about it.
 - A message gets 250 only when the backend has said so after the final dot. A message that may not pass, or whose
   backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
 """
 
 from collections.abc import Sequence
 
+from gate.backend.barred import wants_tls
 from gate.backend.decoy import Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
-from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted, ToClient
+from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted, GateBarred, ToClient
 from gate.smtp.commands import Verb
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Mail, Slot
@@ -36,6 +38,8 @@ _DEAF = frozenset({Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED})
 """To the backend: it is gone, or its word counts no more."""
 _UNHEARD = frozenset({Phase.TLS, Phase.CLOSED})
 _GREETINGS = frozenset({Verb.EHLO, Verb.HELO})
+_FIRST = _GREETINGS | {Verb.MAIL, Verb.RCPT}
+"""What a backend turns away that wants TLS first."""
 
 __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
 
@@ -196,6 +200,10 @@ class Dialogue(Requests):
         taken = slot.disguised and reply.severity == 2
         if slot.command and taken:
             self._do(DecoyAccepted(slot.command.path))
+            self._do(AbortBackend())
+            raw, ending = self._own(wording.UNAVAILABLE), True
+        elif verb in _FIRST and wants_tls(reply):
+            self._do(GateBarred())
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
         if slot.verdict is not None and self._envelope.mail is Mail.OPEN:

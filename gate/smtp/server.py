@@ -68,6 +68,7 @@ class Behind(Protocol):
     async def connect(self, client: ClientAddress | None) -> Connection: ...
     def refusal(self, domain: str, path: bytes) -> bytes | None: ...
     def decoy_accepted(self, path: bytes) -> None: ...
+    def refused_gate(self) -> None: ...
     def decoy_replied(self, domain: str, code: int) -> None: ...
 
 
@@ -260,6 +261,10 @@ class SmtpFront:
     def decoy_accepted(self, path: bytes) -> None:
         log.warning("the mail server took a decoy for <%s>; its domain is asked anew", path.decode("utf-8", "replace"))
         self._backend.decoy_accepted(path)
+
+    def barred(self) -> None:
+        """The mail server wants TLS of the gate."""
+        self._backend.refused_gate()
 
     def answered(self, session: Session, answered: Answered) -> None:
         """One row of the log; for a decoy the backend's knowledge too."""

@@ -304,6 +304,8 @@ class Session(asyncio.Protocol):
                     self._transport.close()
             case actions.DecoyAccepted(path):
                 self._house.decoy_accepted(path)
+            case actions.GateBarred():
+                self._house.barred()
             case actions.Wait(seconds):
                 self._loop.call_later(seconds, self._waited)
             case actions.StartTls() if not self._transport.is_closing():

@@ -8,7 +8,7 @@ import pytest
 from gate.backend.decoy import decoy_for
 from gate.guard import Guard
 from gate.rules.ruleset import Verdict
-from gate.smtp.actions import Action, CloseBackend, CloseClient, ToBackend, ToClient, Wait
+from gate.smtp.actions import Action, CloseBackend, CloseClient, GateBarred, ToBackend, ToClient, Wait
 from gate.smtp.dialogue import TRANSITIONS, Dialogue, DialogueError, Phase, Signal, Terms
 from gate.smtp.exchange import OWN_ANSWERS_LIMIT, SOFT_ERRORS
 from gate.smtp.phases import following
@@ -65,6 +65,23 @@ def test_nothing_is_pipelined_to_a_backend_that_does_not_offer_it() -> None:
     one = dialogue()
     assert to_backend(one.client_data(b"NOOP 1\r\nNOOP 2\r\n")) == b"NOOP 1\r\n"
     assert to_backend(one.backend_reply(reply_of(b"250 ok"))) == b"NOOP 2\r\n"
+
+
+@pytest.mark.parametrize("command", [b"MAIL FROM:<a@b.test>", b"EHLO again", b"HELO again"])
+def test_a_backend_that_wants_tls_of_the_gate_is_down_to_the_client(command: bytes) -> None:
+    one = dialogue()
+    assert to_backend(one.client_data(command + b"\r\n")) == command + b"\r\n"
+    done = one.backend_reply(reply_of(b"530 5.7.0 Must issue a STARTTLS command first"))
+    assert to_client(done).startswith(b"421 4.3.0") and GateBarred() in done
+    assert one.phase is Phase.CLOSED
+
+
+def test_a_530_that_is_not_about_tls_is_the_clients_to_hear() -> None:
+    one = dialogue()
+    one.client_data(b"MAIL FROM:<a@b.test>\r\n")
+    done = one.backend_reply(reply_of(b"530 5.7.0 Authentication required"))
+    assert to_client(done) == b"530 5.7.0 Authentication required\r\n"
+    assert one.phase is Phase.COMMANDS
 
 
 def test_nothing_is_pipelined_past_ehlo() -> None:

@@ -68,6 +68,9 @@ class Knowledge:
     def decoy_accepted(self, path: bytes) -> None:
         self.taken.append(path)
 
+    def refused_gate(self) -> None:
+        """It is never examined."""
+
     def decoy_replied(self, domain: str, code: int) -> None:
         self.codes.append((domain, code))
 

@@ -1,0 +1,58 @@
+"""Real servers that take nothing from the gate before TLS."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from gate.backend.asking import Wish
+from gate.backend.connection import Target
+from gate.backend.probes import Backend, BackendState
+from gate.postfix.learning import Learner
+from tests.servers.postfix import Postfix
+
+DOMAINS = ("virtual.test",)
+
+
+@pytest.fixture
+def encrypting(start_postfix: Callable[..., Postfix], tmp_path: Path) -> Postfix:
+    chain = tmp_path / "chain.pem"
+    trustme.CA().issue_cert("mx.virtual.test").private_key_and_cert_chain_pem.write_to_path(chain)
+    main = {
+        "smtpd_tls_security_level": "encrypt",
+        "smtpd_tls_chain_files": str(chain),
+        "smtpd_authorized_xclient_hosts": "127.0.0.1",
+    }
+    return start_postfix(main=main)
+
+
+def examined(port: int, tls: str, wish: Wish) -> Backend:
+    backend = Backend(Target("127.0.0.1", port, tls), client_address=wish, domains=lambda: DOMAINS)  # type: ignore[arg-type]
+    asyncio.run(backend.examine())
+    return backend
+
+
+@pytest.mark.parametrize("wish", ["proxy", "xclient"])
+def test_a_postfix_that_wants_tls_gets_it_or_keeps_the_port_closed(encrypting: Postfix, wish: Wish) -> None:
+    port = encrypting.proxy if wish == "proxy" else encrypting.plain
+    for tls in ("opportunistic", "require"):
+        backend = examined(port, tls, wish)
+        assert (backend.state, backend.passing, backend.warnings()) == (BackendState.UP, wish, [])
+        assert backend.relay is not None and backend.relay.passed
+    backend = examined(port, "none", wish)
+    assert backend.state is BackendState.BLOCKED
+    assert str(backend.obstacle) == (
+        f"the mail server at 127.0.0.1:{port} wants TLS (530 5.7.0 Must issue a STARTTLS command first): set deliver = "
+        f'"smtp://127.0.0.1:{port}?tls=opportunistic" (or require)'
+    )
+
+
+def test_the_learner_says_the_same(encrypting: Postfix) -> None:
+    port = encrypting.plain
+    for tls, code in (("none", "backend.wants_tls"), ("opportunistic", None)):
+        learner = Learner(Target("127.0.0.1", port, tls), b"k" * 16, domains=lambda: DOMAINS)  # type: ignore[arg-type]
+        asyncio.run(learner.ask_now())
+        assert (learner.trouble and learner.trouble.code) == code
+        assert any("?tls=opportunistic" in one.text for one in learner.warnings()) is (code is not None)
