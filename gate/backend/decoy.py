@@ -16,8 +16,9 @@ The rules:
   whatever a server's limits are.
 - They are an HMAC-SHA256 of the installation's key and the canonical recipient: unquoted, in lower case, without source
   route and trailing dot. So one recipient always has one decoy (of one length), as a greylist or an address cache
-  expects. Where a backslash may cut the run short, the run counts too: `"al\\ias"` and `alias` are one recipient, and
-  a server that lower-cases both would leave nothing to tell which of the two it means.
+  expects. Escapes in the run (`"al\\ias"`) stand at the same characters of the decoy, which is that of `alias` so.
+  Only where there is no room, or another escape cuts the run short, the run counts too: a server that lower-cases both
+  would leave nothing to tell which of the two it means.
 - The case class of the run stays: lower, UPPER, or mixed (first letter upper, of the others those that the HMAC of the
   run says). Hence a server that lower-cases names is told from one that leaves them as they are; and to a cache or a
   greylist that minds case (Postfix's verify does) `uSer` and `usEr` are two names, as of a missing account.
@@ -54,6 +55,8 @@ _CODES = _alphabet(_CONSONANTS), _alphabet(_FIGURES)
 """For the first character of a name, and for those that follow."""
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 _RUNS_OF = tuple(re.compile(rb"[A-Za-z0-9]{%d,}" % max(1, length)) for length in range(NAME_LENGTH + 1))
+_ESCAPABLE = re.compile(rb"\\?[A-Za-z0-9]")
+_ESCAPED_RUN = re.compile(rb"(?:\\?[A-Za-z0-9])+")
 _UNPLAIN = frozenset({b"@", b'"'})
 """What a path with a source route or quotes begins with."""
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
@@ -96,9 +99,27 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
     length = NAME_LENGTH if roomy else max(1, len(original))
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
     if quoted and path.find(b"\\", start, end) >= 0:
+        if roomy and (escaped := _escaped_run(key, path, (start, stop), canonical)) is not None:
+            return escaped
         canonical += b"\\" + original.lower()
     name = _in_case_of(original, _name(key, canonical, length, original.lower()), key)
     return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
+
+
+def _escaped_run(key: bytes, path: bytes, place: tuple[int, int], canonical: bytes) -> Decoy | None:
+    """The decoy of a run that holds escapes: that of the same run without them, with escapes at the same characters.
+    None: there are none in it, or it is too long for that."""
+    found = _ESCAPED_RUN.search(path, *place)
+    if found is None or b"\\" not in found[0]:
+        return None
+    characters = [each[0] for each in _ESCAPABLE.finditer(found[0])]
+    if len(characters) > NAME_LENGTH:
+        return None
+    plain = found[0].replace(b"\\", b"")
+    made = _in_case_of(plain, _name(key, canonical, NAME_LENGTH, plain.lower()), key)
+    signs = [b"\\" if at < len(characters) and len(characters[at]) > 1 else b"" for at in range(NAME_LENGTH)]
+    name = b"".join(sign + made[at : at + 1] for at, sign in enumerate(signs))
+    return Decoy(path=path[: found.start()] + name + path[found.end() :], name=name, original=found[0])
 
 
 class WayBack:
@@ -111,6 +132,7 @@ class WayBack:
     def __init__(self, decoys: Iterable[Decoy] = ()) -> None:
         self._as_sent: dict[bytes, Decoy] = {}
         self._by_name: dict[bytes, Decoy] = {}
+        self._escaped: dict[bytes, bytes] = {}
         self._lengths: list[int] = []  # of the names, the longest first
         self._runs = _RUNS_OF[NAME_LENGTH]
         for decoy in decoys:
@@ -119,6 +141,11 @@ class WayBack:
     def add(self, decoy: Decoy) -> None:
         """From now on this decoy is led back too. Of two with one name the last is meant; beyond `DECOY_LIMIT` the
         oldest are forgotten."""
+        if b"\\" in decoy.name:
+            while len(self._escaped) >= DECOY_LIMIT:
+                del self._escaped[next(iter(self._escaped))]
+            self._escaped[decoy.name] = decoy.original
+            decoy = Decoy(decoy.path, decoy.name.replace(b"\\", b""), decoy.original.replace(b"\\", b""))
         name = decoy.name
         self._as_sent.pop(name, None)  # it is the newest again
         self._as_sent[name] = self._by_name[name.lower()] = decoy
@@ -133,6 +160,9 @@ class WayBack:
         """The reply as the client may see it."""
         # An expression made of the names would be compiled for each new one: for longer than all else takes together,
         # so that a refused recipient could be told from a missing one by time.
+        for name, original in self._escaped.items() if self._escaped and b"\\" in reply else ():
+            for cased in (bytes, bytes.lower, bytes.upper):
+                reply = reply.replace(cased(name), cased(original))
         return self._runs.sub(self._led_back, reply) if self._lengths else reply
 
     def _led_back(self, run: re.Match[bytes]) -> bytes:

@@ -74,6 +74,16 @@ def test_a_recipient_has_one_decoy_however_it_is_written(path: bytes) -> None:
     assert decoy_for(b"another key", path).name.lower() != name
 
 
+@pytest.mark.parametrize("path", [b'"us\\er2"@d', b'"\\user2"@d', b'"\\u\\s\\e\\r\\2"@d', b'"user\\2+a"@d'])
+def test_an_escaped_spelling_is_no_other_recipient(path: bytes) -> None:
+    decoy, plain = decoy_for(KEY, path), decoy_for(KEY, path.replace(b"\\", b""))
+    assert decoy.path.replace(b"\\", b"") == plain.path and decoy.path.count(b"\\") == path.count(b"\\")
+    back = WayBack([plain, decoy])
+    for chosen in (bytes, bytes.lower, bytes.upper):
+        assert back.of(b"550 <" + chosen(decoy.path) + b">") == b"550 <" + chosen(path) + b">"
+        assert back.of(b"550 <" + chosen(plain.path) + b">") == b"550 <" + chosen(path.replace(b"\\", b"")) + b">"
+
+
 def test_two_spellings_in_mixed_case_are_two_names_to_a_cache_that_minds_case() -> None:
     spellings = (b"user2", b"USER2", b"User2", b"uSer2", b"usEr2", b"useR2", b"USer2")
     names = {decoy_for(KEY, each + b"@d").name for each in spellings}
