@@ -14,7 +14,7 @@ from random import Random
 from gate.forms import ImportItem
 from tests.bench import race, stage, table, timing
 from tests.bench.race import Way, Work
-from tests.servers.policy import lines_of, serving
+from tests.servers.policy import lines_of
 from tests.servers.postfix import Postfix
 from tests.servers.process import free_ports
 from tests.wire.gate_process import Gate, Home
@@ -59,7 +59,7 @@ def beside() -> Iterator[Beside]:
             file.write_text(text.replace(":9", f":{server.plain}"))
             home.done("account", "add", stage.ACCOUNT)
             home.done("deny", stage.ACCOUNT, stage.SPAMMER)
-            with serving(home) as gate:
+            with home.gate(listen=None) as gate:
                 yield Beside(server, asking, gate)
 
 
