@@ -1,7 +1,7 @@
 """Where Irusu keeps things: configuration, data, runtime files and logs of this user, and the packaged resources.
 
-Places and who may use them, nothing else: no room's file is read or written here but the note that says where a
-control socket went whose path would have been too long. Never changes what belongs to somebody else.
+Places and who may use them, nothing else: no room's file is read or written here but the note that says where the
+control socket of a running gate is. Never changes what belongs to somebody else.
 """
 
 import os
@@ -21,6 +21,7 @@ import platformdirs
 from gate.errors import Fault
 
 SOCKET_NAME = "control.sock"
+_SHORT = "irusu-"
 PATH_LIMIT = 100
 """Bytes of a socket's path: sun_path holds 108 on Linux and 104 on macOS, the closing NUL included."""
 
@@ -69,7 +70,7 @@ class Folders:
 
     @property
     def socket_note(self) -> Path:
-        """Holds the path of a control socket that could not be in `run`."""
+        """Holds the path of the running gate's control socket: a shell with another environment finds it by that."""
         return self.data / "socket"
 
     def make(self) -> None:
@@ -86,15 +87,18 @@ class Folders:
         """Where a client seeks the gate's socket, the likeliest first. None of them need exist."""
         if self.socket is not None:
             return [self.socket]
-        own = self.run / SOCKET_NAME
-        if too_long(own):
-            noted = self._noted_socket()
-            return [noted] if noted else []
-        return [own]
+        own, noted = self.run / SOCKET_NAME, noted_socket(self.socket_note)
+        places = [] if too_long(own) else [own]
+        return [*places, noted] if noted is not None and noted != own else places
 
     def socket_to_open(self) -> Path:
-        """The path that the gate binds, in a private folder made here. Where it would be too long, that is a short
-        folder, noted in `socket_note` for the clients."""
+        """The path that the gate binds, in a private folder made here, and noted in `socket_note`. Where it would be
+        too long, that is a short folder."""
+        path = self._socket_to_open()
+        self.socket_note.write_text(f"{path}\n", "utf-8")
+        return path
+
+    def _socket_to_open(self) -> Path:
         if self.socket is not None:
             if too_long(self.socket):
                 raise FolderError("folder.socket_long", path=str(self.socket), limit=PATH_LIMIT)
@@ -108,12 +112,10 @@ class Folders:
         return short_socket(self.socket_note, SOCKET_NAME)
 
     def forget_socket(self) -> None:
-        """Take away what `socket_to_open` made outside of these folders."""
-        if self.socket is None:
+        """Take away what `socket_to_open` made outside of these folders, and its note."""
+        if self.socket is None and too_long(self.run / SOCKET_NAME):
             forget_short_socket(self.socket_note, SOCKET_NAME)
-
-    def _noted_socket(self) -> Path | None:
-        return noted_socket(self.socket_note, SOCKET_NAME)
+        self.socket_note.unlink(missing_ok=True)
 
 
 def too_long(path: Path) -> bool:
@@ -125,20 +127,21 @@ def short_socket(note: Path, name: str) -> Path:
     """A path for the socket `name` in a short private folder: the one that the file `note` tells, else a new one,
     noted there."""
     noted = noted_socket(note, name)
-    if noted is None or not _is_private(noted.parent):
-        noted = Path(tempfile.mkdtemp(prefix="irusu-", dir=_short_folder())) / name
+    if noted is None or not noted.parent.name.startswith(_SHORT) or not _is_private(noted.parent):
+        noted = Path(tempfile.mkdtemp(prefix=_SHORT, dir=_short_folder())) / name
         note.write_text(f"{noted}\n", "utf-8")
     return noted
 
 
-def noted_socket(note: Path, name: str) -> Path | None:
-    """Where the file `note` says that the socket `name` is; None without a word that can be used."""
+def noted_socket(note: Path, name: str | None = None) -> Path | None:
+    """Where the file `note` says that the socket (of that `name`) is; None without a word that can be used."""
     try:
         text = note.read_text("utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError):
         return None
     path = Path(text)
-    return path if path.is_absolute() and path.name == name and not too_long(path) else None
+    usable = path.is_absolute() and name in (None, path.name) and "\0" not in text and not too_long(path)
+    return path if usable else None
 
 
 def forget_short_socket(note: Path, name: str) -> None:

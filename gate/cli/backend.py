@@ -28,7 +28,7 @@ def check_backend(as_json: bool) -> None:
 
 
 def _report() -> BackendReport:
-    gate = link.running()
+    gate = link.answering()
     if gate is not None:
         with gate:
             told = gate.call("backend.check")

@@ -33,7 +33,7 @@ def lines(way: Which = None, as_json: Json = False) -> None:
 
 def _found() -> SetupLines:
     """From the running gate, which knows its real ports; else from gate.toml."""
-    gate = link.running()
+    gate = link.answering()
     if gate is not None:
         with gate:
             told = gate.call("setup.lines")

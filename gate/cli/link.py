@@ -30,6 +30,11 @@ class LinkError(Fault):
     texts: ClassVar[Mapping[str, str]] = {
         "link.no_gate": "No gate is running; start one with: irusu-gate serve",
         "link.no_socket": "No gate answers on {path}",
+        "link.elsewhere": (
+            "A gate runs on {folder} (process {pid}), but not with its socket where this shell looks ({path}); ask as "
+            "the gate's user and in its environment (XDG_RUNTIME_DIR, IRUSU_HOME), or name the socket with --socket "
+            "PATH"
+        ),
         "link.silent": "The gate does not answer: it takes connections and closes them at once",
     }
 
@@ -51,8 +56,23 @@ def folders() -> Folders:
 
 
 def running() -> client.Client | None:
-    """A connection to the running gate; None where nobody takes one. A Fault where a gate is there and does not
-    answer: that is never taken for none."""
+    """A connection to the running gate; None where none runs. A Fault where one does and does not answer, or is not
+    to be found: that is never taken for none. Waits a moment for one that is about to begin or to end."""
+    end = time.monotonic() + ANSWER_SECONDS
+    while (found := answering()) is None and not _named_socket:
+        from gate.service.lock import gate_on
+
+        pid = gate_on(folders())
+        if not pid:
+            break
+        if time.monotonic() > end:
+            raise _elsewhere(pid)
+        time.sleep(AGAIN_SECONDS)
+    return found
+
+
+def answering() -> client.Client | None:
+    """A connection to the gate where it is sought; None where nobody takes one. A Fault where one does not answer."""
     end = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
@@ -85,10 +105,16 @@ def _no_gate() -> LinkError:
     return LinkError("link.no_socket", path=_named_socket[0]) if _named_socket else LinkError("link.no_gate")
 
 
+def _elsewhere(pid: str) -> LinkError:
+    places = folders()
+    sought = ", ".join(map(str, places.socket_places()))
+    return LinkError("link.elsewhere", folder=str(places.data), pid=pid, path=sought or "nowhere yet")
+
+
 @contextlib.contextmanager
 def link() -> Iterator[Link]:
     """The running gate, or the desk in this process. Waits a few seconds where another process has the lock."""
-    found = running()
+    found = answering()
     if found is None and _named_socket:
         raise _no_gate()
     if found is not None:
@@ -105,10 +131,10 @@ def link() -> Iterator[Link]:
             try:
                 ownership.take(0.1)
                 break
-            except OwnerError:
+            except OwnerError as problem:
                 if time.monotonic() > end:
-                    raise
-            found = running()
+                    raise _elsewhere(str(problem.params["pid"])) if problem.code == "owner.gate" else problem from None
+            found = answering()
         if found is not None:
             with found:
                 yield found

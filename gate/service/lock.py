@@ -25,6 +25,21 @@ class OwnerError(Fault):
     }
 
 
+def gate_on(folders: Folders) -> str:
+    """The process of the gate that has the lock, in digits (or `unknown`); empty where none has. Made for asking again:
+    a command that asks the same at the same moment looks like a gate."""
+    try:
+        if not folders.lock.exists():
+            return ""
+        with FileLock(str(folders.lock), timeout=0, mode=0o600, thread_local=False):
+            return ""
+    except Timeout:
+        taken = Ownership(folders, "command").taken()
+        return str(taken.params["pid"]) if taken.code == "owner.gate" else ""
+    except OSError:  # not ours to ask
+        return ""
+
+
 class Ownership:
     """The lock of one data folder. A context manager; `take` may be tried again and again."""
 
@@ -40,7 +55,7 @@ class Ownership:
         try:
             self._lock.acquire(timeout=seconds, poll_interval=0.05)
         except Timeout:
-            raise self._taken() from None
+            raise self.taken() from None
         except OSError as problem:
             why = problem.strerror or str(problem)
             raise OwnerError("owner.unusable", folder=str(self._folder), why=why) from problem
@@ -57,7 +72,8 @@ class Ownership:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def _taken(self) -> OwnerError:
+    def taken(self) -> OwnerError:
+        """Who has the lock."""
         pid, role = "unknown", "gate"
         for _ in range(20):  # the owner may be about to write its note
             try:

@@ -67,7 +67,7 @@ def test_a_long_path_goes_to_a_short_private_folder_and_back(monkeypatch, tmp_pa
 
 
 @posix
-@pytest.mark.parametrize("note", ["", "relative/control.sock", "/tmp/other", "/" + "y" * 200 + "/control.sock", "\0"])
+@pytest.mark.parametrize("note", ["", "relative/control.sock", "/" + "y" * 200 + "/control.sock", "\0"])
 def test_a_note_that_is_none_is_not_followed(monkeypatch, tmp_path, note):
     monkeypatch.setenv("IRUSU_HOME", str(tmp_path / ("x" * 150)))
     found = folders.find()
@@ -87,6 +87,32 @@ def test_a_noted_folder_that_others_may_enter_is_not_used(monkeypatch, tmp_path)
     assert second.parent != first.parent
     first.parent.rmdir()
     found.forget_socket()
+
+
+@posix
+def test_the_gate_notes_its_socket_for_whoever_has_the_same_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("IRUSU_HOME", str(tmp_path))
+    found = folders.find(tmp_path / "elsewhere" / "gate.sock")
+    found.make()
+    path = found.socket_to_open()
+    assert folders.find().socket_places() == [tmp_path / "run" / "control.sock", path]
+    assert found.socket_places() == [path]
+    found.forget_socket()
+    assert path.parent.is_dir()
+    assert folders.find().socket_places() == [tmp_path / "run" / "control.sock"]
+
+
+@posix
+def test_a_note_of_another_place_is_no_short_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("IRUSU_HOME", str(tmp_path / ("x" * 150)))
+    found = folders.find()
+    found.make()
+    mine = tmp_path / "m" / "control.sock"
+    mine.parent.mkdir(mode=0o700)
+    found.socket_note.write_text(str(mine))
+    assert found.socket_to_open() != mine
+    found.forget_socket()
+    assert mine.parent.is_dir()
 
 
 @posix

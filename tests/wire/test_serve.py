@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -248,16 +249,47 @@ def test_a_home_of_150_characters_works(tmp_path):
     assert not Path(note).parent.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a runtime folder of the session")
+def test_a_gate_in_another_environment_is_found_by_its_data(tmp_path):
+    """A gate that a service began has no runtime folder of a session; the shell that asks has one."""
+    home = Home(tmp_path)
+    for name in ("IRUSU_HOME", "XDG_RUNTIME_DIR"):
+        home.environment.pop(name, None)
+    for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_DIR"):
+        folder = tmp_path / name
+        folder.mkdir(mode=0o700)
+        home.environment[f"XDG_{name}"] = str(folder)
+    home.environment["HOME"] = str(tmp_path)
+    with home.gate() as gate:
+        runtime = tmp_path / "shell"
+        runtime.mkdir(mode=0o700)
+        home.environment["XDG_RUNTIME_DIR"] = str(runtime)
+        assert home.json("status")["pid"] == gate.process.pid
+        home.done("account", "add", "user2@localhost")
+        (note,) = tmp_path.rglob("socket")
+        note.unlink()
+        for command in (["status", "--json"], ["quit"]):
+            line = home.refused(*command)
+            assert f"process {gate.process.pid}" in line and "--socket PATH" in line and "XDG_RUNTIME_DIR" in line
+        assert home.run("lines").returncode == 0
+        home.environment["XDG_RUNTIME_DIR"] = str(tmp_path / "RUNTIME_DIR")
+        home.done("quit")
+        assert gate.wait() == 0
+        assert home.json("status")["state"] == "not running"
+
+
 def test_a_named_socket_is_the_only_one(home, tmp_path):
     place = tmp_path / "s" / "irusu.sock"
     place.parent.mkdir(mode=0o700)
     with home.gate("--socket", str(place)) as gate:
-        assert home.json("status")["state"] == "not running"
+        assert home.json("status")["pid"] == gate.process.pid, "its data folder says where"
         found = json.loads(home.done("--socket", str(place), "status", "--json"))
         assert found["pid"] == gate.process.pid
         assert json.loads(home.done("status", "--json", f"--socket={place}"))["pid"] == gate.process.pid
         home.done("--socket", str(place), "account", "add", "user2@localhost")
-        assert "lock held by process" in home.refused("account", "list")
+        assert [account["address"] for account in home.json("account", "list")] == ["user2@localhost"]
+        (home.path / "data" / "socket").unlink()
+        assert f"process {gate.process.pid}" in home.refused("account", "list")
         home.done("--socket", str(place), "quit")
         assert gate.wait() == 0
     assert str(place) in home.refused("--socket", str(place), "account", "list")
