@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gate.forms import Decision
+from gate.store.log import open_log
 from tests.wire.gate_process import SECONDS, Gate, Home
 
 FILE = '[gate]\ndomains = ["own.example", "shop.example"]\n'
@@ -128,6 +130,32 @@ def test_domains_lists_shows_and_changes_them(home: Home, running: bool) -> None
         story()
         gate.wait_line("was read anew")
         assert gate.status()["listed_domains"] == ["shop.example"]
+
+
+def test_no_domain_is_deserted_by_a_slip_and_what_ceases_to_exist_is_told(home: Home) -> None:
+    home.write(FILE)
+    told = home.refused("domains", "@Shop.example", "--listed")
+    assert "--keep ADDRESS" in told and "account add" in told and "irusu-gate domains shop.example" in told
+    assert file_of(home) == FILE
+    home.done("domains", "shop.example", "--no-listed")
+    home.done("account", "add", "anna@own.example")
+    home.refused("domains", "shop.example", "--listed")
+
+    log = open_log(home.path / "data" / "log.db")
+    rows = [
+        Decision(
+            id=1 + place, time=f"2999-11-24T08:00:{place:02}.000Z", front="smtp", client="192.0.2.1", helo="x",
+            sender="a@b.example", recipient=f"u{place}@shop.example", verdict="accept", because="none", reply="250 Ok",
+        )
+        for place in range(12)
+    ]  # fmt: skip
+    log.append(rows)
+    log.close()
+    done = home.run("domains", "shop.example", "--listed", "--keep", "u11@shop.example")
+    assert done.returncode == 0
+    assert "exist no more: u10@shop.example, u9@shop.example" in done.stderr and "u11@" not in done.stderr
+    assert "and more (irusu-gate domains shop.example)" in done.stderr
+    assert home.run("domains", "shop.example", "--listed").stderr == ""
 
 
 def test_with_domains_on_the_command_line_the_file_is_left_alone(home: Home) -> None:
