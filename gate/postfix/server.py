@@ -26,7 +26,7 @@ CONNECTIONS = 1000
 """A Postfix keeps one connection a process, of which it has 100 by default. Beyond it the one goes that has been idle
 longest."""
 REMEMBERED = 2000
-"""Answers that are kept for Postfix asking again of the same recipient of the same message."""
+"""Answers kept to know Postfix asking again of one recipient of one message: it is judged anew, and recorded once."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class PolicyFront:
         self._own_domains = own_domains
         self._servers: list[asyncio.Server] = []
         self._connections: dict[_Connection, None] = {}
-        self._remembered: dict[tuple[str, str], bytes] = {}
+        self._remembered: dict[tuple[str, str, str], bytes] = {}
 
     async def open(self, listen: list[str]) -> list[str]:
         """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
@@ -122,9 +122,6 @@ class PolicyFront:
         self.asked += 1
         if not self._active() or self._words.is_probe(question.recipient):
             return _NOTHING
-        key = (question.instance, question.recipient)
-        if question.instance and (before := self._remembered.get(key)) is not None:
-            return Answer(before)
         try:
             judged = self._judge(question)
         except Fault as fault:  # no rules yet
@@ -137,8 +134,8 @@ class PolicyFront:
         refusal = self._words.refusal(shown_domain(question.recipient, reading))
         action = refusal.action(question.recipient)
         action = action if verdict.verdict == "refuse" else DUNNO
-        if question.instance:
-            self._remember(key, action)
+        if self._is_again(question, action):
+            return Answer(action)
         return Answer(action, Decided(question, reading, verdict, refusal))
 
     def _judge(self, question: Asked) -> tuple[Verdict, str] | None:
@@ -158,10 +155,17 @@ class PolicyFront:
     def record(self, decided: "Decided") -> None:
         self._recorder.record(_row(decided))
 
-    def _remember(self, key: tuple[str, str], action: bytes) -> None:
+    def _is_again(self, question: Asked, action: bytes) -> bool:
+        """Whether the same was asked, and answered, of the same message before: one row of the log is enough."""
+        if not question.instance:
+            return False
+        key = (question.instance, question.sender, question.recipient)
+        if self._remembered.get(key) == action:
+            return True
         while len(self._remembered) >= REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[key] = action
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,13 @@ from collections.abc import Callable
 import msgspec
 
 from gate.rules.domain import hidden_character
-from gate.rules.path import PATH_LIMIT
+from gate.rules.path import PATH_LIMIT, locate
 
 LINE_LIMIT = 2048
 """Octets of MAIL and RCPT with their parameters, line end included (RFC 5321 4.5.3.1.4 and every extension's more)."""
+MAILBOX_LIMIT = 254
+"""Octets of a recipient without its source route at most (RFC 5321 4.5.3.1.3, less the brackets): nobody's is longer,
+and a server that cuts a longer one short in its reply would cut a decoy short too."""
 SHORT_LINE_LIMIT = 1024
 """Octets of any other command line. (The RFC asks for 512; EHLO names and VRFY arguments have been longer.)"""
 
@@ -180,11 +183,19 @@ def _usable(path: bytes, verb: Verb, *, in_angles: bool) -> bool:
         return verb is Verb.MAIL and in_angles
     if len(path) > PATH_LIMIT or b"=?" in path:
         return False
+    if verb is Verb.RCPT and len(path) > MAILBOX_LIMIT and _mailbox_length(path) > MAILBOX_LIMIT:
+        return False
     if not path.isascii() and hidden_character(path.decode("utf-8")) is not None:
         return False
     if (_MAILBOX if in_angles else _BARE_MAILBOX).fullmatch(path) is not None:
         return True
     return verb is Verb.RCPT and path.lower() == b"postmaster"
+
+
+def _mailbox_length(path: bytes) -> int:
+    """Octets of the path without its source route."""
+    start, _, quoted = locate(path.decode("latin-1"))
+    return len(path) - start + quoted
 
 
 def _alone(verb: Verb, line: bytes, rest: bytes) -> Command | Malformed:

@@ -221,7 +221,7 @@ class Dialogue(Requests):
         elif verb is Verb.DATA and reply.code == 354:
             self._stream = DataStream(self._terms.message_bytes, normalize=self._terms.normalize)
             self._move(Signal.GO_AHEAD)
-        elif verb is Verb.DATA and reply.severity in {2, 3}:
+        elif (verb is Verb.DATA and reply.severity in {2, 3}) or (verb is None and reply.severity == 3):
             self._end(self._own(wording.OUT_OF_STEP))
             return
         if slot.barrier:

@@ -1,8 +1,9 @@
 """When a session has waited long enough (RFC 5321 4.5.3.2). Pure: it is told the times.
 
 Each side has its own time. The client's runs while it is its turn, and is renewed by a whole command or by octets of a
-message: single bytes of a command are no progress, and a message that comes more slowly than `LEAST_RATE` uses up
-`data_idle_seconds` in all. The mail server's runs while its reply is awaited, whatever the client sends meanwhile.
+message: single bytes of a command are no progress, and a message that comes more slowly than `LEAST_RATE` has
+`data_idle_seconds` (`LATE_SECONDS` at least) for all its lateness. The mail server's runs while its reply is awaited,
+whatever the client sends meanwhile.
 
 To add a limit: 1. its key in `gate.config`; 2. its phase in `Watch.overdue`; 3. a place in `interval`.
 """
@@ -18,6 +19,8 @@ TICK_SECONDS = 15.0
 MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
 LEAST_RATE = 500.0
 """Octets a second of a message, as Postfix has it (`smtpd_min_data_rate`); 1 Mbit/s is 250 times that."""
+LATE_SECONDS = 60.0
+"""So late a message may be whatever `data_idle_seconds` says: that is about silence."""
 CRAWL_SECONDS = 2.0
 """A rate is not judged by less, and a silence not either."""
 
@@ -60,7 +63,7 @@ class Watch:
                 return Overdue.BACKEND if idle > limits.data_idle_seconds else None
             since, before = self._message
             late = now - since - (octets - before) / LEAST_RATE
-            if max(idle, late) > limits.data_idle_seconds:
+            if idle > limits.data_idle_seconds or late > max(limits.data_idle_seconds, LATE_SECONDS):
                 return Overdue.SESSION
         else:
             self._message = None

@@ -159,3 +159,12 @@ def test_no_bytes_break_it(line: bytes) -> None:
     for utf8 in (False, True):
         parsed = parse(line.replace(b"\n", b""), utf8=utf8)
         assert isinstance(parsed, Command | Malformed)
+
+
+def test_no_mailbox_is_longer_than_254_octets_however_long_its_route_is() -> None:
+    local = b"x" * (254 - len(b"@d.example"))
+    assert isinstance(parse(b"RCPT TO:<" + local + b"@d.example>"), Command)
+    assert isinstance(parse(b"RCPT TO:<@a.example,@b.example:" + local + b"@d.example>"), Command)
+    assert parse(b"RCPT TO:<x" + local + b"@d.example>") == Malformed(b"501 5.1.3 Bad recipient address syntax")
+    assert parse(b'RCPT TO:<"' + local + b'"@d.example>') == Malformed(b"501 5.1.3 Bad recipient address syntax")
+    assert isinstance(parse(b"MAIL FROM:<x" + local + b"@d.example>"), Command)

@@ -43,6 +43,25 @@ def to_backend(actions: list[Action]) -> bytes:
     return b"".join(action.data for action in actions if isinstance(action, ToBackend))
 
 
+def test_a_message_is_not_answered_with_what_is_no_answer() -> None:
+    """Had the client heard 354 after its final dot, it would say the message again, as commands."""
+    one = dialogue()
+    one._judge = lambda _sender, _recipient: Verdict("accept", "none")
+    for line, reply in (
+        (b"MAIL FROM:<a@b.test>", b"250 Ok"),
+        (b"RCPT TO:<a@localhost>", b"250 Ok"),
+        (b"DATA", b"354 go"),
+    ):
+        one.client_data(line + b"\r\n")
+        one.backend_reply(reply_of(reply))
+    one.client_data(b"hello\r\n.\r\n")
+    assert (
+        to_client(one.backend_reply(reply_of(b"354 go on")))
+        == b"421 4.3.0 mail.test Error: mail server out of step\r\n"
+    )
+    assert one.phase is Phase.CLOSED
+
+
 def test_a_step_that_is_not_in_the_table_raises() -> None:
     for phase in Phase:
         for signal in Signal:

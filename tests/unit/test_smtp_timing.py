@@ -78,6 +78,16 @@ def test_a_message_that_trickles_does_not_hold_its_place() -> None:
     assert crawled
 
 
+def test_a_short_limit_is_about_silence_not_about_a_slow_line() -> None:
+    watch = Watch(LimitsSection(data_idle_seconds=2, session_seconds=3), 0.0)
+    for now in range(60):
+        octets = 100 * now
+        assert (
+            watch.overdue(now, Phase.DATA, touched=now, heard=0.0, octets=octets, unanswered=False, held_up=False)
+            is None
+        )
+
+
 def test_fifty_megabytes_at_one_megabit_are_not_cut() -> None:
     assert flow(MEGABIT, 7200) == (0, False)
     assert flow(LEAST_RATE * 1.1, 100_000)[0] == 0

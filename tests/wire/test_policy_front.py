@@ -207,6 +207,18 @@ def test_too_many_connections_cost_the_idle_one(monkeypatch: pytest.MonkeyPatch)
     story(tell)
 
 
+def test_what_is_asked_again_is_judged_again() -> None:
+    """An instance names one message; a client that gives the same to all its questions is answered each by itself."""
+
+    async def tell(running: Running) -> None:
+        denied, friend = request(instance="1.a"), request(instance="1.a", sender="friend@outside.example")
+        assert await running.asked(denied, friend, denied) == [REFUSED, DUNNO, REFUSED]
+        running.guard.enforcing = False
+        assert await running.asked(denied) == [DUNNO]
+
+    story(tell)
+
+
 def test_what_is_recorded() -> None:
     async def tell(running: Running) -> None:
         both = [request(instance="1.a"), request("user3@localhost", instance="1.a")]
