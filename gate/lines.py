@@ -29,6 +29,7 @@ class _Setup:
         target = "" if gate.deliver == BUILT_IN else urlsplit(gate.deliver).netloc
         wanted = [text for text in (*policy, *config.policy.listen) if split_address(text)[1]]
         self.domains = json.dumps(gate.domains or ["example.org"], ensure_ascii=False)
+        self.listed = f"listed = {json.dumps(gate.listed, ensure_ascii=False)}\n" if gate.listed else ""
         self.policy = _reachable(wanted[0]) if wanted else POLICY
         self.asked = gate.deliver if target else "smtp://127.0.0.1:25"
         apart = target and not target.endswith(":25") and not config.policy.listen
@@ -59,7 +60,7 @@ def _reachable(address: str) -> str:
 
 def _beside_postfix(setup: _Setup) -> Way:
     toml = (
-        f"[gate]\nlisten = []\ndomains = {setup.domains}\n"
+        f"[gate]\nlisten = []\ndomains = {setup.domains}\n{setup.listed}"
         f'deliver = "{setup.asked}"\n\n[policy]\nlisten = ["{setup.policy}"]\n'
     )
     main = (
@@ -75,8 +76,8 @@ def _beside_postfix(setup: _Setup) -> Way:
             Snippet(
                 file="gate.toml",
                 lines=toml,
-                note="domains: those that this Postfix takes mail for. deliver: where Irusu asks it, at start and "
-                "hourly, how it refuses a missing account.",
+                note="In the place of these keys where the file has them. domains: those that this Postfix takes mail "
+                "for. deliver: where Irusu asks it, at start and hourly, how it refuses a missing account.",
             ),
             Snippet(
                 file="main.cf",
@@ -92,8 +93,10 @@ def _beside_postfix(setup: _Setup) -> Way:
 
 
 def _front(setup: _Setup, note: str = "") -> Snippet:
-    toml = f'[gate]\nlisten = {setup.listen}\ndomains = {setup.domains}\ndeliver = "smtp://{setup.behind}"\n'
-    return Snippet(file="gate.toml", lines=toml, note=note or "domains: those that this server takes mail for.")
+    toml = f"[gate]\nlisten = {setup.listen}\ndomains = {setup.domains}\n{setup.listed}"
+    toml += f'deliver = "smtp://{setup.behind}"\n'
+    told = "In the place of these keys where the file has them. domains: those that this server takes mail for."
+    return Snippet(file="gate.toml", lines=toml, note=note or told)
 
 
 def _before_postfix(setup: _Setup) -> Way:

@@ -205,6 +205,9 @@ FAULTS: dict[str, str] = {
     "settings.unusable": QT_TRANSLATE_NOOP(
         "Fault", "The settings were changed but cannot be used, so the old ones hold: {why}"
     ),
+    "settings.late": QT_TRANSLATE_NOOP(
+        "Fault", "{keys} changed in gate.toml. The gate takes that up when it starts anew."
+    ),
     "entry.unreadable": QT_TRANSLATE_NOOP(
         "Fault", "An entry on a list of {scope} cannot be read and matches nothing: {pattern}"
     ),

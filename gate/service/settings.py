@@ -65,6 +65,7 @@ class Reload:
     Attributes:
         config: what holds now.
         unusable: why the file as it is now cannot be used, or None.
+        late: keys that the file sets otherwise than they hold, until the gate starts anew.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Reload:
         """`changed` is called when other settings hold, or there is something else to tell of them."""
         self.config = config
         self.unusable: Fault | None = None
+        self.late: list[str] = []
         self._folders = folders
         self._given = given
         self._found = found
@@ -104,18 +106,23 @@ class Reload:
                 self.unusable = fault
                 self._changed()
                 return
-            self.config, self.unusable = config, None
+            self.config, self.unusable, self.late = config, None, late
             self._changed()
         _log.info("%s was read anew", self._folders.config_file)
         if late:
             _log.warning("%s: %s changed; restart the gate for that", self._folders.config_file, ", ".join(late))
 
     def warnings(self) -> list[Warning]:
-        """A file that cannot be used, until one was read that can."""
-        if self.unusable is None:
-            return []
-        text = f"{self.unusable}; the settings stay as they were"
-        return [Warning(code="settings.unusable", text=text, params={"why": str(self.unusable)})]
+        """A file that cannot be used, until one was read that can; keys of it that wait for a start."""
+        found = []
+        if self.unusable is not None:
+            text = f"{self.unusable}; the settings stay as they were"
+            found.append(Warning(code="settings.unusable", text=text, params={"why": str(self.unusable)}))
+        if self.late:
+            file, keys = str(self._folders.config_file), ", ".join(self.late)
+            text = f"{file}: {keys} changed; restart the gate for that"
+            found.append(Warning(code="settings.late", text=text, params={"file": file, "keys": keys}))
+        return found
 
     def soon(self) -> None:
         """The same, by itself."""

@@ -39,10 +39,16 @@ def test_a_reload_drops_no_session_and_a_broken_file_is_told_until_a_good_one_is
             line = gate.wait_line("stay as they were")
             (found,) = [each for each in gate.status()["warnings"] if each["code"] == "settings.unusable"]
             assert line.removeprefix("irusu-gate: ") == found["text"]
+        home.write('[gate]\nhostname = "other.test"\nrecipient_delimiter = "-"\n')
+        gate.signal(signal.SIGHUP)
+        line = gate.wait_line("restart the gate for that")
+        (found,) = [each for each in gate.status()["warnings"] if each["code"].startswith("settings.")]
+        assert found["code"] == "settings.late" and line.removeprefix("irusu-gate: ") == found["text"]
+        assert found["params"]["keys"] == "gate.hostname, gate.recipient_delimiter"
         home.write("[limits]\nmessage_bytes = 5000\n")
         gate.signal(signal.SIGHUP)
         gate.wait_line("was read anew")
-        assert "settings.unusable" not in warnings(gate)
+        assert not [each for each in warnings(gate) if each.startswith("settings.")]
         assert lines[0].ask("NOOP").startswith("250")
         assert lines[1].ask("DATA").startswith("354")
         for each in lines[1:]:
