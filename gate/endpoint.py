@@ -18,6 +18,12 @@ def split_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def may_be_ipv6(text: str) -> bool:
+    """Whether `HOST:PORT` is in IPv6 or, as a name, may be."""
+    host, _ = split_address(text)
+    return not re.fullmatch(r"[0-9.]+", host)
+
+
 def join_address(host: str, port: int) -> str:
     """The opposite of `split_address`."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

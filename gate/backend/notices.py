@@ -15,7 +15,10 @@ TEXTS: Mapping[str, str] = {
         "client do not work there"
     ),
     "backend.plain": "{problem}; mail goes to it unencrypted, as deliver allows",
-    "backend.ipv6": "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6",
+    "backend.ipv6": (
+        "the mail server takes no clients with IPv6 addresses; the gate does not listen on IPv6 (in Postfix's main.cf "
+        "set inet_protocols = all)"
+    ),
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
     "backend.only_temporary": (
         "{domain} answers unknown names only with 4xx, and so are refusals there; senders will try again"

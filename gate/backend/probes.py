@@ -77,6 +77,7 @@ class Backend:
         passing: how the client's address is passed; None while unknown.
         offer: name and extensions of its EHLO; None while unknown.
         ipv6: whether it takes clients with IPv6 addresses; if not, the front must not listen on IPv6.
+        ipv6_wanted: whether the front is to; only then it is a warning that it must not.
         relay: what came of the relay test last; None: not asked yet.
         wish: `client_address` of gate.toml.
         obstacle: why the port stays closed, or None.
@@ -93,6 +94,7 @@ class Backend:
         listed: Callable[[], Container[str]] = tuple,
         changed: Callable[[], None] = lambda: None,
         resolver: Resolver | None = None,
+        ipv6_wanted: bool = True,
     ) -> None:
         """`domains` tells the owner's domains as they are now, in canonical form; it is asked at each examination.
         `listed` tells those of them that the gate answers for itself, at each refusal. `resolver` finds the names that
@@ -102,6 +104,7 @@ class Backend:
         self.passing: Passing | None = None
         self.offer: Offer | None = None
         self.ipv6 = True
+        self.ipv6_wanted = ipv6_wanted
         self.relay: RelayFacts | None = None
         self.obstacle: BackendError | None = None
         self.trouble: BackendError | None = None
@@ -314,7 +317,7 @@ class Backend:
             notices.append(notice("backend.plain", problem=str(self._plain), **self._plain.params))
         if self.wish == "none":
             notices.append(notice("backend.none_mode"))
-        if not self.ipv6:
+        if self.ipv6_wanted and not self.ipv6:
             notices.append(notice("backend.ipv6"))
         return notices + self._unknown_users.warnings()
 

@@ -19,7 +19,7 @@ from gate.postfix.refusal import chosen
 from gate.postfix.report import report as report_beside
 from gate.rules.domain import canonical_domain
 from gate.service.policy import HERE
-from gate.service.port import unasked, without_domains
+from gate.service.port import unasked, wants_ipv6, without_domains
 
 
 def _beside(config: Config, domains: list[str], listed: frozenset[str]) -> BackendReport:
@@ -53,6 +53,7 @@ def check(folders: Folders) -> BackendReport:
         client_address=config.gate.client_address,
         domains=lambda: domains,
         listed=lambda: listed,
+        ipv6_wanted=wants_ipv6(config),
     )
     asyncio.run(backend.examine())
     closed = without_domains(config, folders.config_file)

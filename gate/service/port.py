@@ -16,6 +16,7 @@ from gate.backend.report import report
 from gate.backend.target import Target, parse_deliver
 from gate.builtin import BuiltinServer
 from gate.config import BUILT_IN, Config
+from gate.endpoint import may_be_ipv6
 from gate.errors import Fault
 from gate.events import EventKind
 from gate.folders import Folders
@@ -41,6 +42,11 @@ def without_domains(config: Config, file: Path) -> PortError | None:
     if config.gate.deliver == BUILT_IN or config.gate.domains:
         return None
     return PortError("port.domains", file=str(file), deliver=config.gate.deliver)
+
+
+def wants_ipv6(config: Config) -> bool:
+    """Whether clients with IPv6 addresses may come: to a port of the gate's, or by a proxy that tells of them."""
+    return bool(config.gate.trusted_proxies) or any(map(may_be_ipv6, config.gate.listen))
 
 
 def unasked() -> BackendReport:
@@ -76,6 +82,7 @@ class MailPort:
             domains=self._own_domains,
             listed=found.listed_domains,
             changed=self._changed,
+            ipv6_wanted=wants_ipv6(config),
         )
         key = found.lists.installation_key()
         self._front = SmtpFront(config, found.guard, self._backend, recorder, key)

@@ -143,6 +143,9 @@ class SmtpFront:
                 server.close()
             raise
         self._servers, self._places = opened, places
+        for place in places:
+            if place not in opened:
+                log.warning("no mail at %s: the mail server takes no clients with IPv6 addresses", join_address(*place))
         return self._addresses()
 
     async def follow_backend(self) -> list[str]:

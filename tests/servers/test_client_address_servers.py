@@ -112,7 +112,7 @@ def test_an_ipv4_only_postfix_has_no_ipv6_port_before_it(
     with home.gate() as gate:
         found = gate.status()
         assert (found["state"], len(found["listen"])) == ("guarding", 1)
-        assert [one["code"] for one in found["warnings"]] == ["backend.ipv6"]
+        assert [one["code"] for one in found["warnings"]] == ["backend.ipv6"]  # of the proxy that it trusts
         with calling(gate.port, SIX) as caller:  # a proxy can still tell of one: then it is nobody's fault but 421
             assert caller.reply().startswith(b"421 ")
         send(gate.port, FOUR, "four")

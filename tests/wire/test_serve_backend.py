@@ -129,12 +129,26 @@ def test_a_server_that_comes_later_and_takes_no_ipv6(home):
             found = until(gate, lambda found: len(found["listen"]) == 1)
             assert found["state"] == "guarding"
             assert [one["code"] for one in found["warnings"]] == ["backend.ipv6"]
+            assert "inet_protocols = all" in found["warnings"][0]["text"]
             assert greeting(gate).startswith(b"220")
         assert greeting(gate).startswith(b"421")  # and now it is asked again until it is back
         handler.deaf = False
         with backend(handler, port, proxy_protocol_timeout=5.0):
             found = until(gate, lambda found: len(found["listen"]) == 2)
             assert [one["code"] for one in found["warnings"]] == []
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on this machine")
+def test_ipv6_is_missed_only_where_it_is_wanted(home):
+    port = free_port()
+    arguments = ("--deliver", f"smtp://127.0.0.1:{port}", "--domain", "localhost", "--client-address", "proxy")
+    with backend(Strictly4(), port, proxy_protocol_timeout=5.0):
+        with home.gate(*arguments) as gate:
+            assert gate.status()["warnings"] == []
+            assert home.done("check", "--backend").splitlines()[-1] == "what to do: nothing; mail may flow"
+        with home.gate("--listen", "[::1]:0", *arguments) as gate:
+            assert codes(gate) == ["backend.ipv6"]
+            assert any("no mail at [::1]:0: the mail server takes no clients with IPv6" in line for line in gate.said)
 
 
 def test_an_open_relay_keeps_the_port_closed_until_it_is_none(home):

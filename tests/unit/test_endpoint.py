@@ -1,0 +1,19 @@
+"""Where something listens, as written."""
+
+import pytest
+
+from gate.endpoint import may_be_ipv6
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("127.0.0.1:25", False),
+        ("0.0.0.0:25", False),
+        ("[::]:25", True),
+        ("[::1]:0", True),
+        ("mail.example.org:25", True),
+    ],
+)
+def test_a_name_may_be_ipv6_too(text: str, may: bool) -> None:
+    assert may_be_ipv6(text) is may
