@@ -294,7 +294,7 @@ class Backend:
         self.ask_again()
 
     def decoy_replied(self, domain: str, code: int) -> None:
-        """A front tells the code of a decoy's reply."""
+        """A front tells the code of a decoy's reply; 0 where none was asked, so that it takes as long."""
         self._unknown_users.decoy_replied(domain, code)
 
     @property

@@ -78,8 +78,13 @@ class UnknownUsers:
         self._alone[canonical(path)] = None
 
     def decoy_replied(self, domain: str, code: int) -> None:
-        """The code of a decoy's reply, for the warning about domains that only ever say 4xx."""
-        self._replies.setdefault(domain.lower(), Counter())[code // 100] += 1
+        """The code of a decoy's reply, for the warning about domains that only ever say 4xx; 0: none was asked."""
+        counts = self._replies.get(domain.lower())
+        if counts is None:
+            if not code:  # maybe another's domain: there is no end of those
+                return
+            counts = self._replies[domain.lower()] = Counter()
+        counts[code // 100] += 1
 
     def warnings(self) -> list[Notice]:
         """What the owner should know; of a listed domain nothing: nobody hears there what the server says to an

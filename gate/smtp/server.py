@@ -274,8 +274,8 @@ class SmtpFront:
         verdict = answered.verdict
         entry = verdict.entry
         text = answered.reply.decode("utf-8", "replace").removesuffix("\r\n")
-        if answered.decoy and not answered.taken:
-            self._backend.decoy_replied(answered.recipient.domain, int(text[:3]))
+        code = int(text[:3])
+        self._backend.decoy_replied(answered.recipient.domain, code if answered.decoy and not answered.taken else 0)
         self._recorder.record(
             Decision(
                 time=_now(),
