@@ -69,3 +69,10 @@ def test_what_the_owner_is_told() -> None:
     assert ("backend.only_temporary", "a.test") in codes(users)
     users.decoy_replied("a.test", 550)
     assert ("backend.only_temporary", "a.test") not in codes(users)
+
+
+def test_recipients_of_others_leave_no_trace() -> None:
+    users = known(a=STRICT)
+    for number in range(10):
+        users.decoy_replied(f"other{number}.test", 0)
+    assert users._replies == {}

@@ -72,7 +72,8 @@ class Knowledge:
         """It is never examined."""
 
     def decoy_replied(self, domain: str, code: int) -> None:
-        self.codes.append((domain, code))
+        if code:
+            self.codes.append((domain, code))
 
 
 class Rows:
