@@ -163,6 +163,11 @@ FAULTS: dict[str, str] = {
     "backend.catch_all": QT_TRANSLATE_NOOP(
         "Fault", "At {domain} every name is taken: a refusal there does not look like a missing account."
     ),
+    "backend.relayed": QT_TRANSLATE_NOOP(
+        "Fault",
+        "Your mail server takes mail for any domain from Irusu, so it cannot be told whether {domain} is one of its "
+        "own. Look whether it is.",
+    ),
     "backend.only_temporary": QT_TRANSLATE_NOOP(
         "Fault", "At {domain} unknown names are told “come again”, and so are denied senders."
     ),

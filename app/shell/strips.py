@@ -96,13 +96,21 @@ OFFERS: dict[str, Offer] = {
     "backend.wants_login": "test",
     "backend.only_temporary": "test",
     "backend.no_answer": "test",
+    "backend.relayed": "test",
     "backend.plain": "test",
     "policy.unlearnt": "test",
     "policy.wording": "test",
 }
 """What is offered beside a warning, by its code."""
 LASTING = frozenset(
-    {"backend.catch_all", "backend.only_temporary", "backend.none_mode", "backend.plain", "backend.ipv6"}
+    {
+        "backend.catch_all",
+        "backend.relayed",
+        "backend.only_temporary",
+        "backend.none_mode",
+        "backend.plain",
+        "backend.ipv6",
+    }
 )
 """How a server is: such a warning stands for months, so whatever is news stands before it."""
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gate.backend.barred import barred
@@ -57,10 +57,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class UnknownUser:
-    """The answer to a random name of a domain."""
+    """The answer to a random name of a domain. `relayed`: it was accepted as any recipient of any domain would be, so
+    that it says nothing of this one."""
 
     domain: str
     wording: Wording
+    relayed: bool = False
 
     @property
     def severity(self) -> int:
@@ -142,12 +144,37 @@ async def ask_offer(target: Target, passing: Passing) -> Offer:
 
 async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[str]) -> list[UnknownUser]:
     """Asks for a random name of each of the domains (in A-labels); those left out were not answered. After
-    `SILENT_DOMAINS` that are not, no more are asked for. Raises `BackendError`, also as `barred`."""
+    `SILENT_DOMAINS` that are not, no more are asked for. Raises `BackendError`, also as `barred`.
+
+    It is the gate itself that asks, whom no greylist puts off. Where the backend relays for the gate, what it took is
+    asked of it once more as a stranger, if that can be.
+    """
+    found = await _ask_names(target, passing, None, domains)
+    taken = [one.domain for one in found if one.severity == 2]
+    if not taken or not await relays_for_gate(target, passing):
+        return found
+    asked = await _ask_names(target, passing, STRANGER, taken) if passing != "none" else []
+    again = {one.domain: one for one in asked if one.severity != 4}
+    return [one if one.severity != 2 else again.get(one.domain) or replace(one, relayed=True) for one in found]
+
+
+async def relays_for_gate(target: Target, passing: Passing) -> bool:
+    """Whether the backend takes mail for a foreign domain from the gate itself, as from a machine of its own network.
+    Raises `BackendError`."""
+    async with _session(target, passing, None) as (connection, _, hello):
+        answer = hello
+        for line in ("MAIL FROM:<>", f"RCPT TO:<z@{FOREIGN}>"):
+            if answer.severity == 2:
+                answer = await connection.command(line.encode(), REPLY_SECONDS)
+        return answer.severity == 2
+
+
+async def _ask_names(target: Target, passing: Passing, client: str | None, domains: Iterable[str]) -> list[UnknownUser]:
     found: list[UnknownUser] = []
     left, silent = list(domains), 0
     while left and silent < SILENT_DOMAINS:
         asked = 0
-        async with _session(target, passing, None) as (connection, greeting, hello):
+        async with _session(target, passing, client) as (connection, greeting, hello):
             if greeting.severity != 2 or hello.severity != 2:
                 return found
             answer = await connection.command(b"MAIL FROM:<>", REPLY_SECONDS)

@@ -20,6 +20,11 @@ TEXTS: Mapping[str, str] = {
         "set inet_protocols = all)"
     ),
     "backend.catch_all": "{domain} takes every name: a refusal there cannot look like that of a missing user",
+    "backend.relayed": (
+        "the mail server takes mail for any domain from the gate itself (Postfix: mynetworks), so it cannot be told "
+        "whether {domain} is one of its own, and how it refuses an unknown name there; told by a PROXY listener or "
+        "smtpd_authorized_xclient_hosts that a stranger asks, it would say"
+    ),
     "backend.only_temporary": (
         "{domain} answers unknown names only with 4xx, and so are refusals there; senders will try again"
     ),

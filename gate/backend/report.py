@@ -5,6 +5,7 @@ It asks nothing: `Backend.examine` does that before. Nothing but forms comes out
 
 from collections.abc import Container, Iterable
 
+from gate.backend.asking import UnknownUser
 from gate.backend.probes import Backend, BackendState
 from gate.errors import Fault
 from gate.forms import BackendReport, ClientAddressFacts, DomainFacts, TlsFacts
@@ -59,16 +60,16 @@ def _domain(backend: Backend, domain: str, *, listed: bool) -> DomainFacts:
         said = answer.wording.said_of(path) if answer is not None else None
     return DomainFacts(
         domain=domain,
-        unknown_user="listed" if listed else kind(answer.severity if answer is not None else None),
+        unknown_user="listed" if listed else kind(answer),
         reply=None if said is None else "\n".join(said.decode("utf-8", "replace").splitlines()),
         live=instead is None,
     )
 
 
-def kind(severity: int | None) -> UnknownUserName:
+def kind(answer: UnknownUser | None) -> UnknownUserName:
     """By the first digit of the answer to an unknown name; None: there was none."""
-    if severity is None:
+    if answer is None or answer.relayed:
         return "unanswered"
-    if severity == 2:
+    if answer.severity == 2:
         return "catch-all"
-    return "temporary" if severity == 4 else "refused"
+    return "temporary" if answer.severity == 4 else "refused"

@@ -94,7 +94,8 @@ class UnknownUsers:
             if domain in listed:
                 continue
             if self.catch_all(domain):
-                notices.append(notice("backend.catch_all", domain=domain))
+                code = "backend.relayed" if self.answers[domain].relayed else "backend.catch_all"
+                notices.append(notice(code, domain=domain))
             elif self._only_temporary(domain):
                 notices.append(notice("backend.only_temporary", domain=domain))
         return notices + [notice("backend.no_answer", domain=each) for each in self._silent if each not in listed]

@@ -19,6 +19,7 @@ from gate.backend.asking import (
     UnknownUser,
     Wish,
     find_passing,
+    relays_for_gate,
 )
 from gate.backend.barred import barred
 from gate.backend.client_address import ClientAddress
@@ -44,10 +45,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a domain said of its decoy. `refusal`: None where no refusal can be made of it."""
+    """What a domain said of its decoy. `refusal`: None where no refusal can be made of it. `relayed`: see
+    `UnknownUser`."""
 
     reply: Reply
     refusal: Refusal | None
+    relayed: bool = False
 
     @property
     def not_yet(self) -> bool:
@@ -116,7 +119,10 @@ class Learner:
         """The same in the form that `gate.backend.probes.Backend` has it in."""
         answers = self.answers  # replaced as a whole: this is asked from other threads
         probes = self._probes_of(name for name in answers if name != BARE)
-        return {name: UnknownUser(name, Wording(answers[name].reply, probe)) for name, probe in probes.items()}
+        return {
+            name: UnknownUser(name, Wording(answers[name].reply, probe), answers[name].relayed)
+            for name, probe in probes.items()
+        }
 
     # ---- asking
 
@@ -163,11 +169,14 @@ class Learner:
     async def _ask(self, domains: Sequence[str]) -> None:
         probes = self._probes_of([*domains, BARE] if domains else [])
         self._probes = frozenset(probe.decode() for probe in probes.values())
-        replies = await ask(self.target, await self._passing(), list(probes.values())) if probes else {}
+        passing = await self._passing() if probes else "none"
+        replies = await ask(self.target, passing, list(probes.values())) if probes else {}
+        taken = any(reply.severity == 2 for reply in replies.values())
+        relays = taken and passing == "none" and await relays_for_gate(self.target, passing)
         found = {}
         for domain, probe in probes.items():
             now, before = replies.get(probe), self.answers.get(domain)
-            answer = Answer(now, heard(now, probe)) if now is not None else before
+            answer = Answer(now, heard(now, probe), relays and now.severity == 2) if now is not None else before
             if answer is not None and before is not None and answer.not_yet and not before.not_yet:
                 answer = before  # a trouble of the moment: it will say again what it said
             if answer is not None:
@@ -210,7 +219,7 @@ class Learner:
         if domain == BARE or domain in self._listed():
             return ""
         if answer.reply.severity == 2:
-            return "backend.catch_all"
+            return "backend.relayed" if answer.relayed else "backend.catch_all"
         if answer.reply.severity == 4:
             return "backend.only_temporary" if self._settled(answer) else "policy.not_yet"
         return "" if answer.refusal is not None else "policy.wording"

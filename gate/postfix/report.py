@@ -25,6 +25,5 @@ def report(learner: Learner, *, deliver: str, domains: Iterable[str], listed: Co
 
 def _domain(learner: Learner, domain: str, *, listed: bool) -> DomainFacts:
     said = learner.refusal(domain).reply(f"nobody@{ascii_domain(domain)}")
-    answer = learner.answers.get(domain)
-    heard = kind(answer.reply.severity if answer is not None else None)
+    heard = kind(learner.unknown_users.get(domain))
     return DomainFacts(domain=domain, unknown_user="listed" if listed else heard, reply=said)

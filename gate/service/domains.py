@@ -47,6 +47,6 @@ class GateToml:
 
     def unknown_name(self, domain: str) -> str | None:
         found = self.unknown_users().get(domain)
-        if found is None:
+        if found is None or found.relayed:
             return None
         return "\n".join(line.decode("utf-8", "replace") for line in found.wording.reply.lines)

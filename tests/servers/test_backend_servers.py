@@ -12,6 +12,8 @@ from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Connection, Target, connect
 from gate.backend.decoy import WayBack, decoy_for
 from gate.backend.probes import Backend, BackendState
+from gate.postfix.learning import Learner
+from gate.postfix.report import report as report_of
 from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
 from tests.servers.postfix import Postfix
@@ -174,6 +176,34 @@ def test_a_catch_all_is_found_and_gets_the_wording_of_another_domain(start_postf
         b"550 5.1.1 <User2@catchall.test>: Recipient address rejected: User unknown in virtual mailbox table\r\n"
     )
     assert backend.refusal("virtual.test", b"user2@virtual.test") is None
+
+
+@pytest.mark.parametrize("passing", ["proxy", "xclient"])
+def test_a_domain_of_another_is_no_catch_all_where_the_gate_may_relay(
+    start_postfix: Callable[..., Postfix], passing: str
+) -> None:
+    domains = ("catchall.test", "other.test", "virtual.test")
+    postfix = start_postfix(
+        mailboxes=["user1@virtual.test", "@catchall.test"],
+        domains=["virtual.test", "catchall.test"],
+        main={"smtpd_authorized_xclient_hosts": "127.0.0.1"},
+    )
+    backend = examined(postfix.proxy if passing == "proxy" else postfix.plain, domains=domains)
+    assert (backend.state, backend.passing) == (BackendState.UP, passing)
+    assert [(one.code, one.params["domain"]) for one in backend.warnings()] == [("backend.catch_all", "catchall.test")]
+    assert "Relay access denied" in backend.unknown_users["other.test"].wording.reply.one_line
+
+
+def test_whether_a_domain_is_the_servers_cannot_be_told_where_it_relays_for_all_who_ask(postfix: Postfix) -> None:
+    domains = ("other.test", "virtual.test")
+    backend = examined(postfix.plain, "none", domains)
+    assert codes(backend) == ["backend.relays", "backend.none_mode", "backend.relayed"]
+    learner = Learner(Target("127.0.0.1", postfix.plain), KEY, domains=lambda: domains)
+    asyncio.run(learner.ask_now())
+    assert [(one.code, one.params["domain"]) for one in learner.warnings()] == [("backend.relayed", "other.test")]
+    assert learner.refusal("other.test") == learner.refusal("virtual.test")
+    facts = report_of(learner, deliver="built-in", domains=domains, listed=())
+    assert [one.unknown_user for one in facts.domains] == ["unanswered", "refused"]
 
 
 def test_with_nothing_but_catch_alls_there_is_a_fallback(start_postfix: Callable[..., Postfix]) -> None:

@@ -107,7 +107,7 @@ def test_a_relay_is_one_line(home, port, gate_too):
         (done,) = checked(home, gate_too)
     assert found["relay"].items() >= {"passed": False, "client": "the gate itself", "taken": "z@iana.org"}.items()
     assert found["problem"]["code"] == "backend.relays"
-    assert [one["code"] for one in found["warnings"]] == ["backend.none_mode", "backend.catch_all"]
+    assert [one["code"] for one in found["warnings"]] == ["backend.none_mode", "backend.relayed"]
     assert found["greeting"].startswith("220 ")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [f"irusu-gate: {found['problem']['text']}"]
