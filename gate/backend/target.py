@@ -85,12 +85,13 @@ class Target:
 
     @property
     def gate(self) -> str:
-        """The gate's own address as Postfix is to be told it, or words for it."""
+        """The gate's own address as Postfix is to be told it, or words for it. Whoever calls any address of the
+        loopback network calls from its first."""
         if self.host == "localhost":
             return "127.0.0.1"
         with contextlib.suppress(ValueError):
             if ipaddress.ip_address(self.host).is_loopback:
-                return f"[{self.host}]" if ":" in self.host else self.host
+                return "[::1]" if ":" in self.host else "127.0.0.1"
         return "(the gate's address)"
 
     def __str__(self) -> str:

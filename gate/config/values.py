@@ -40,7 +40,8 @@ ALLOWED: dict[str, str] = {
     "gate.listen": f"{_ADDRESSES}, one at least; none where policy.listen is set",
     "gate.domains": _DOMAINS,
     "gate.listed": f"{_DOMAINS}, each of them in gate.domains",
-    "gate.deliver": '"built-in" or "smtp://HOST:PORT", with ?tls=none, ?tls=opportunistic or ?tls=require after it',
+    "gate.deliver": '"built-in" or "smtp://HOST:PORT", with ?tls=none, ?tls=opportunistic or ?tls=require after '
+    "it; not where the gate itself listens",
     "gate.client_address": '"auto", "proxy", "xclient" or "none"',
     "gate.trusted": _NETWORKS,
     "gate.trusted_proxies": _NETWORKS,
@@ -88,6 +89,20 @@ def _deliver(text: str) -> None:
         raise ValueError(text)
     if len(tls) != 1 or tls[0] not in ("none", "opportunistic", "require") or url.port == 0:
         raise ValueError(text)
+
+
+def _delivers_to_itself(config: Config) -> bool:
+    """Whether `deliver` names a port that the gate itself listens at, as far as that can be seen from here."""
+    if config.gate.deliver == BUILT_IN:
+        return False
+    url = urlsplit(config.gate.deliver)
+    host, port = _LOOPBACK.get(url.hostname or "", url.hostname), url.port or 25
+    here = {split_address(text) for text in (*config.gate.listen, *config.policy.listen)}
+    hosts = {_LOOPBACK.get(name, name) for name, number in here if number == port}
+    return host in hosts or (host == _LOOPBACK["localhost"] and not hosts.isdisjoint({"0.0.0.0", "::"}))  # noqa: S104
+
+
+_LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 
 
 def _network(text: str) -> None:
@@ -164,6 +179,8 @@ def check(config: Config, file: str) -> Config:
                 raise unusable(file, f"{section}.{name}", value)
     if not config.gate.listen and not config.policy.listen:
         raise unusable(file, "gate.listen", [])
+    if _delivers_to_itself(config):
+        raise unusable(file, "gate.deliver", config.gate.deliver)
     if bool(config.tls.certificate) != bool(config.tls.key):
         missing = "key" if config.tls.certificate else "certificate"
         raise unusable(file, f"tls.{missing}", "")

@@ -6,6 +6,7 @@ is closing.
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
 import socket
@@ -176,7 +177,7 @@ class SmtpFront:
         try:
             return await asyncio.get_running_loop().create_server(lambda: Session(self), host, port, backlog=BACKLOG)
         except OSError as error:
-            raise SmtpError("smtp.listen", listen=join_address(host, port), why=why_not(error)) from None
+            raise SmtpError("smtp.listen", listen=join_address(host, port), why=_why_not(error)) from None
 
     def _addresses(self) -> list[str]:
         servers = [self._servers[place] for place in self._places if place in self._servers]
@@ -295,6 +296,18 @@ class SmtpFront:
                 entry_id=entry.id if entry else None,
             )
         )
+
+
+def _why_not(error: OSError) -> str:
+    """With what an owner can do about it."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"{why_not(error)}; another mail server has it (Postfix: put a # before the line smtp inet in master.cf), "
+            "or another gate"
+        )
+    if error.errno == errno.EACCES:
+        return f"{why_not(error)}; ports below 1024 need root, or a service with CAP_NET_BIND_SERVICE"
+    return why_not(error)
 
 
 def _now() -> str:

@@ -84,6 +84,17 @@ BROKEN = [
             "192.0.2.1]",
         )
     ),
+    *(
+        (f'[gate]\nlisten = ["127.0.0.9:1", "{listen}"]\ndeliver = "smtp://{deliver}"', "gate.deliver")
+        for listen, deliver in (
+            ("127.0.0.1:2525", "127.0.0.1:2525"),
+            ("0.0.0.0:25", "127.0.0.1"),
+            ("[::]:25", "localhost:25?tls=none"),
+            ("localhost:25", "[::1]"),
+            ("mail.example.org:25", "mail.example.org"),
+        )
+    ),
+    ('[gate]\nlisten = []\ndeliver = "smtp://127.0.0.1:10040"\n[policy]\nlisten = ["127.0.0.1:10040"]', "gate.deliver"),
     ("[limits]\nconnections = true", "limits.connections"),
     ("[limits]\nconnections = 0", "limits.connections"),
     ("[limits]\nconnections = 1.5", "limits.connections"),
@@ -149,6 +160,14 @@ def test_no_text_raises_anything_else(text):
         config.parse(text, "gate.toml")
     except ConfigError as problem:
         assert str(problem)
+
+
+@pytest.mark.parametrize(
+    ("listen", "deliver"),
+    [("192.0.2.5:25", "127.0.0.1:25"), ("0.0.0.0:25", "127.0.0.1:26"), ("0.0.0.0:25", "mail.example.org")],
+)
+def test_a_server_beside_the_gate_is_not_the_gate(listen, deliver):
+    assert config.parse(f'[gate]\nlisten = ["{listen}"]\ndeliver = "smtp://{deliver}"', "x").gate.listen == [listen]
 
 
 def test_good_values_are_taken():

@@ -36,6 +36,17 @@ def test_what_is_no_target_is_told_in_one_line(url: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("host", "gate"),
+    [
+        ("127.0.0.1", "127.0.0.1"), ("127.0.0.9", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "[::1]"),
+        ("192.0.2.1", "(the gate's address)"), ("mail.example.org", "(the gate's address)"),
+    ],
+)  # fmt: skip
+def test_the_gate_calls_from_the_first_address_of_the_loopback_network(host: str, gate: str) -> None:
+    assert Target(host, 25).gate == gate
+
+
 def test_a_target_is_shown_as_one_writes_it() -> None:
     assert str(Target("::1", 25)) == "[::1]:25"
     assert str(Target("a.example", 25)) == "a.example:25"

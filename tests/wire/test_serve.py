@@ -168,7 +168,7 @@ def test_a_busy_port_is_one_line(home):
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
         line = home.refused("serve", "--listen", address)
-    assert address in line
+    assert address in line and "put a # before the line smtp inet in master.cf" in line and "another gate" in line
     assert home.json("status")["state"] == "not running"
     assert not (home.path / "run" / "control.sock").exists()
 
