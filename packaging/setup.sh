@@ -167,7 +167,9 @@ set_up() {
   is_set_up() { [ -x "$venv/bin/python" ] && [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$wanted $top" ]; }
   if is_set_up; then return; fi
   # Two starts at once (a double-click too many): the second waits for the first.
-  mkdir -p "$top/.cache"
+  if ! { mkdir -p "$top/.cache" && : >>"$top/.cache/set-up.lock"; } 2>/dev/null; then
+    fail "$top belongs to another user and cannot be set up from here: start it as that user, or make a clone of your own"
+  fi
   if command -v flock >/dev/null; then exec 9>"$top/.cache/set-up.lock"; flock 9; fi
   if is_set_up; then exec 9>&-; return; fi
   if ! python=$(find_python); then

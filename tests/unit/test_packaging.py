@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -101,6 +102,38 @@ def test_without_python_it_says_what_to_do(tmp_path: Path) -> None:
         f'venv="{tmp_path}/venv"; top="{tmp_path}"; install_packages python3 python3-venv', path=str(tmp_path)
     )
     assert told.returncode == 1 and "python3 python3-venv" in told.stderr
+
+
+def test_a_clone_of_somebody_else_is_one_line(tmp_path: Path) -> None:
+    locks = tmp_path / "packaging" / "requirements"
+    locks.mkdir(parents=True)
+    (locks / "gate.txt").write_text("")
+    (tmp_path / ".cache").write_text("")  # no folder can be made there, not by root either
+    told = set_up(f'top="{tmp_path}"; venv="{tmp_path}/venv"; set_up gate', path="/usr/bin:/bin")
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"irusu: {tmp_path} belongs to another user") and told.stderr.count("\n") == 1
+
+
+UNIT = (TOP / "packaging" / "irusu-gate.service").read_text()
+
+
+def test_the_service_names_what_there_is() -> None:
+    keys = dict(line.split("=", 1) for line in UNIT.splitlines() if "=" in line and not line.startswith("#"))
+    start, *words = keys["ExecStart"].split()
+    assert start.endswith("/packaging/start") and (TOP / "packaging" / "start").is_file()
+    assert words.pop(0) == "gate"
+    subprocess.run([sys.executable, "-m", "gate", *words, "--help"], cwd=TOP, capture_output=True, check=True)
+    home = keys["Environment"].removeprefix("IRUSU_HOME=")
+    assert home == f"/var/lib/{keys['StateDirectory']}"
+    assert keys["AmbientCapabilities"] == keys["CapabilityBoundingSet"] == "CAP_NET_BIND_SERVICE"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_the_service(tmp_path: Path) -> None:
+    unit = tmp_path / "irusu-gate.service"
+    unit.write_text(UNIT.replace("/opt/irusu/packaging/start", str(TOP / "packaging" / "start")))
+    told = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert (told.returncode, [line for line in told.stderr.splitlines() if "irusu-gate" in line]) == (0, [])
 
 
 def test_an_old_python_is_told(tmp_path: Path) -> None:
