@@ -272,6 +272,7 @@ def test_mail_flows_whatever_becomes_of_the_gate(pair: Pair) -> None:
 def test_what_is_kept_of_a_refusal(pair: Pair) -> None:
     twice = session(rcpt(b"user2"), rcpt(b"user2"), GOOD, b"DATA")
     converse(pair.port, [*each_on_its_own(twice[:-1]), MESSAGE, b"QUIT\r\n"])
+    pair.gate.home.done("quit")  # what is still to be written is written then
     rows = pair.gate.home.json("log")
     assert [(row["recipient"], row["verdict"]) for row in rows] == [(USER, "refuse"), ("good@virtual.test", "accept")]
     assert rows[0]["reply"] == f"550 5.1.1 <{USER}>: Recipient address rejected: User unknown in virtual mailbox table"
