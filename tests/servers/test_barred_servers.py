@@ -1,6 +1,7 @@
 """Real servers that take nothing from the gate before TLS."""
 
 import asyncio
+import smtplib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gate.backend.connection import Target
 from gate.backend.probes import Backend, BackendState
 from gate.postfix.learning import Learner
 from tests.servers.postfix import Postfix
+from tests.wire.gate_process import SECONDS, Home
 
 DOMAINS = ("virtual.test",)
 
@@ -56,3 +58,20 @@ def test_the_learner_says_the_same(encrypting: Postfix) -> None:
         asyncio.run(learner.ask_now())
         assert (learner.trouble and learner.trouble.code) == code
         assert any("?tls=opportunistic" in one.text for one in learner.warnings()) is (code is not None)
+
+
+def test_no_sender_ever_hears_of_it(encrypting: Postfix, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    settings = '[gate]\nlisten = ["127.0.0.1:0"]\ndomains = ["virtual.test"]\ndeliver = "smtp://127.0.0.1:{}{}"\n'
+    home.write(settings.format(encrypting.proxy, ""))
+    remedy = f'set deliver = "smtp://127.0.0.1:{encrypting.proxy}?tls=opportunistic"'
+    assert remedy in home.refused("check", "--backend")
+    with home.gate(listen=None) as gate:
+        found = gate.status()
+        assert (found["state"], found["listen"]) == ("stopped", [])
+        assert found["warnings"][0]["code"] == "backend.wants_tls"
+        assert remedy in home.refused("check", "--backend") and remedy in home.refused("start")
+    home.write(settings.format(encrypting.proxy, "?tls=require"))
+    with home.gate(listen=None) as gate, smtplib.SMTP("127.0.0.1", gate.port, timeout=SECONDS) as client:
+        assert client.sendmail("a@b.example", ["user1@virtual.test"], b"Subject: x\r\n\r\nhello\r\n") == {}
+    encrypting.wait_for_message("user1@virtual.test")
