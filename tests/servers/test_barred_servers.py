@@ -1,7 +1,10 @@
 """Real servers that take nothing from the gate before TLS."""
 
 import asyncio
+import os
 import smtplib
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,3 +78,27 @@ def test_no_sender_ever_hears_of_it(encrypting: Postfix, tmp_path: Path) -> None
     with home.gate(listen=None) as gate, smtplib.SMTP("127.0.0.1", gate.port, timeout=SECONDS) as client:
         assert client.sendmail("a@b.example", ["user1@virtual.test"], b"Subject: x\r\n\r\nhello\r\n") == {}
     encrypting.wait_for_message("user1@virtual.test")
+
+
+def test_one_that_wants_tls_while_mail_flows_is_down_to_senders(
+    start_postfix: Callable[..., Postfix], tmp_path: Path
+) -> None:
+    chain = tmp_path / "chain.pem"
+    trustme.CA().issue_cert("mx.virtual.test").private_key_and_cert_chain_pem.write_to_path(chain)
+    postfix = start_postfix(main={"smtpd_tls_security_level": "may", "smtpd_tls_chain_files": str(chain)})
+    home = Home(tmp_path / "home")
+    with home.gate("--deliver", f"smtp://127.0.0.1:{postfix.proxy}", "--domain", "virtual.test") as gate:
+        port = gate.port
+        main = postfix.mail.parent / "etc" / "main.cf"
+        main.write_text(main.read_text() + "smtpd_tls_security_level = encrypt\n")
+        past = time.time() - 60
+        os.utime(main, (past, past))
+        postfix.process.reload()
+        postfix.process.wait_for_line("reload")
+        with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as client:
+            assert client.ehlo()[0] == 250
+            assert client.docmd("MAIL FROM:<a@b.example>")[0] == 421
+        gate.wait_line("wants TLS (530")
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as late:
+            assert late.recv(100).startswith(b"421 ")
+        assert gate.status()["warnings"][0]["code"] == "backend.down"
