@@ -72,7 +72,7 @@ def test_what_needs_a_restart_is_named_and_the_rest_is_taken(home):
     try:
         gate.ready()
         before = gate.status()
-        text = '[gate]\nlisten = ["127.0.0.1:1"]\ndeliver = "smtp://127.0.0.1:1"\ndomains = ["own.example"]\n'
+        text = '[gate]\nlisten = ["127.0.0.1:1"]\ndeliver = "smtp://127.0.0.1:2"\ndomains = ["own.example"]\n'
         line = reload(gate, text, "restart the gate")
         assert "gate.listen, gate.deliver changed" in line
         after = gate.status()
