@@ -9,6 +9,7 @@ A connection is used in two ways, one after the other: `command` sends a line an
 """
 
 import asyncio
+import contextlib
 import os
 import ssl
 from collections import deque
@@ -201,11 +202,14 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Sends what is still buffered and closes; no QUIT is added."""
-        self._transport.close()
+        with contextlib.suppress(AttributeError):  # as in `abort`
+            self._transport.close()
 
     def abort(self) -> None:
         """Closes at once; what was buffered is dropped."""
-        self._transport.abort()
+        # asyncio's TLS transport of Python 3.11.2 (Debian 12) forgets its protocol before it tells of the loss.
+        with contextlib.suppress(AttributeError):
+            self._transport.abort()
 
     async def start_tls(self) -> None:
         """EHLO and STARTTLS; whoever comes after says EHLO anew (RFC 3207 4.2). After an error it can say no more.

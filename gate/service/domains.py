@@ -42,7 +42,8 @@ class GateToml:
             written = [name for name in section.domains if canonical_domain(name) == domain]
             names.append(written[0] if written else domain)
         if names != section.listed:
-            config.write(self._file, {"gate.listed": names}, template=resource("gate.toml").read_text("utf-8"))
+            template = "" if self._file.exists() else resource("gate.toml").read_text("utf-8")
+            config.write(self._file, {"gate.listed": names}, template=template)
             self.changed()
 
     def unknown_name(self, domain: str) -> str | None:

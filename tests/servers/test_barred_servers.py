@@ -90,14 +90,17 @@ def test_one_that_wants_tls_while_mail_flows_is_down_to_senders(
     with home.gate("--deliver", f"smtp://127.0.0.1:{postfix.proxy}", "--domain", "virtual.test") as gate:
         port = gate.port
         main = postfix.mail.parent / "etc" / "main.cf"
-        main.write_text(main.read_text() + "smtpd_tls_security_level = encrypt\n")
+        main.write_text(main.read_text().replace("security_level = may", "security_level = encrypt"))
         past = time.time() - 60
         os.utime(main, (past, past))
         postfix.process.reload()
         postfix.process.wait_for_line("reload")
-        with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as client:
-            assert client.ehlo()[0] == 250
-            assert client.docmd("MAIL FROM:<a@b.example>")[0] == 421
+        codes = []
+        while 421 not in codes and len(codes) < 20:  # a process that was idle may still serve one session as before
+            with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as client:
+                assert client.ehlo()[0] == 250
+                codes.append(client.docmd("MAIL FROM:<a@b.example>")[0])
+        assert set(codes[:-1]) <= {250} and codes[-1] == 421
         gate.wait_line("wants TLS (530")
         with socket.create_connection(("127.0.0.1", port), SECONDS) as late:
             assert late.recv(100).startswith(b"421 ")

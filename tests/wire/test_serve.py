@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -250,8 +251,13 @@ def test_a_home_of_150_characters_works(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a runtime folder of the session")
-def test_a_gate_in_another_environment_is_found_by_its_data(tmp_path):
+def test_a_gate_in_another_environment_is_found_by_its_data():
     """A gate that a service began has no runtime folder of a session; the shell that asks has one."""
+    with tempfile.TemporaryDirectory(prefix="irusu-", dir="/tmp") as name:  # short enough for a socket's path
+        _asks_from_another_environment(Path(name))
+
+
+def _asks_from_another_environment(tmp_path):
     home = Home(tmp_path)
     for name in ("IRUSU_HOME", "XDG_RUNTIME_DIR"):
         home.environment.pop(name, None)
