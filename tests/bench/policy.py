@@ -76,9 +76,16 @@ def speeds(found: Beside, rounds: int, seconds: float) -> list[list[object]]:
             settled=lambda: stage.wait_until_idle(found.postfix),
         )
         alone, asking = times[ALONE], times[ASKING]
-        ratios = [through / straight for straight, through in zip(alone.speeds, asking.speeds, strict=True)]
         middle = [sorted(each)[len(each) // 2] for each in (alone.speeds, asking.speeds, asking.cpu)]
-        rows.append([work.name, f"{middle[0]:.0f}", f"{middle[1]:.0f}", table.spread(ratios), f"{middle[2]:.3f} s"])
+        rows.append(
+            [
+                work.name,
+                f"{middle[0]:.0f}",
+                f"{middle[1]:.0f}",
+                table.spread(race.ratios(asking, alone)),
+                f"{middle[2]:.3f} s",
+            ]
+        )
     return rows
 
 

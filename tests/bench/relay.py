@@ -1,50 +1,31 @@
 """What the gate costs on the way: the same mail straight to a server and through a gate before it, turn about.
 
-`python -m tests.bench.relay [--seconds S] [--rounds N]`. Every round plays each way once, so a busy moment of the
-machine hits all of them; what counts are the ratios. Before the null sink there is nothing but relaying to be seen.
+`python -m tests.bench.relay [--seconds S] [--rounds N]`. Before the null sink there is nothing but relaying to be seen.
 """
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+import statistics
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
-from tests.bench import senders, stage, table
-from tests.bench.senders import Errand
-from tests.wire.gate_process import Gate
+from tests.bench import race, senders, stage, table
+from tests.bench.race import KILO, MEGA, Way, Work
 
-KILO, MEGA = 1_000, 1_000_000
-
-
-@dataclass
-class Way:
-    """A server, straight and through a gate."""
-
-    name: str
-    straight: int
-    through: int
-    gate: Gate
+STRAIGHT, THROUGH = "straight", "through the gate"
 
 
 @dataclass
-class Work:
-    """One line of the table. `count` 0: for a time."""
+class Place:
+    """A server: the two ways to it, and how to wait until it is idle."""
 
     name: str
-    clients: int
-    refused: bool = False
-    size: int = KILO
-    count: int = 0
-
-    def errand(self, port: int, *, straight: bool) -> Errand:
-        if not self.refused:
-            to, message = stage.ACCOUNT, senders.message(self.size)
-            return Errand(port, stage.FRIEND.encode(), to.encode(), message)
-        # Straight, what a missing account costs: the very thing that a denied sender is to hear.
-        to = f"nobod@{stage.DOMAIN}" if straight else stage.ACCOUNT
-        return Errand(port, stage.SPAMMER.encode(), to.encode(), refused=True)
+    straight: Way
+    through: Way
+    settled: Callable[[], None] = lambda: None
 
 
 def works(large: int) -> list[Work]:
@@ -60,47 +41,36 @@ def works(large: int) -> list[Work]:
 
 
 @contextlib.contextmanager
-def ways() -> Iterator[list[Way]]:
+def places() -> Iterator[list[Place]]:
     with contextlib.ExitStack() as stack:
-        found = []
         port = stack.enter_context(stage.sink())
         gate = stack.enter_context(stage.gate(port, "none"))
-        found.append(Way("null sink", port, gate.port, gate))
+        found = [Place("null sink", Way(STRAIGHT, port), Way(THROUGH, gate.port, gate.process.pid))]
         if (why := stage.why_no_postfix()) is None:
             server = stack.enter_context(stage.postfix())
             gate = stack.enter_context(stage.gate(server.proxy, "proxy"))
-            found.append(Way("Postfix", server.plain, gate.port, gate))
+            ways = Way(STRAIGHT, server.plain), Way(THROUGH, gate.port, gate.process.pid)
+            found.append(Place("Postfix", *ways, partial(stage.wait_until_idle, server)))
         else:
             print(why)
         yield found
 
 
-def measure(way: Way, work: Work, seconds: float, rounds: int) -> list[object]:
-    """A row: both speeds, their ratio round by round, the gate's CPU and the growth of its most memory."""
-    unit = work.size / MEGA if work.count else 1.0
-    before, straight, through, ratios = stage.memory(way.gate.process.pid), [], [], []
-    for _ in range(rounds):
-        speeds = []
-        for port in (way.straight, way.through):
-            errand = work.errand(port, straight=port == way.straight)
-            took = senders.sessions(errand, work.clients, seconds=seconds, count=work.count)
-            speeds.append(uvloop.run(took) * unit)
-        straight.append(speeds[0])
-        through.append(speeds[1])
-        ratios.append(speeds[1] / speeds[0])
-    growth = stage.memory(way.gate.process.pid) - before
-    what = "MB/s" if work.count else "sessions/s"
+def measure(place: Place, work: Work, seconds: float, rounds: int) -> list[object]:
+    """A row: both speeds, their ratio round by round, the growth of the gate's most memory."""
+    ways = [place.straight, place.through]
+    times = race.run(work, ways, rounds=rounds, seconds=seconds, gates=[THROUGH], settled=place.settled)
+    unit, what = (work.size / MEGA, "MB/s") if work.count else (1.0, "sessions/s")
     return [
-        way.name,
+        place.name,
         work.name,
-        f"{sorted(straight)[rounds // 2]:.0f} {what}",
-        f"{sorted(through)[rounds // 2]:.0f} {what}",
-        table.spread(ratios),
-        f"{growth:+.1f} MB",
+        *(f"{statistics.median(times[name].speeds) * unit:.0f} {what}" for name in (STRAIGHT, THROUGH)),
+        table.spread(race.ratios(times[THROUGH], times[STRAIGHT])),
+        f"{times[THROUGH].growth:+.1f} MB",
     ]
 
 
-HEADS = ("before", "work", "straight", "through the gate", "ratio, median (least to most)", "gate's most memory")
+HEADS = ("before", "work", STRAIGHT, THROUGH, "ratio, median (least to most)", "gate's most memory")
 
 
 def main() -> None:
@@ -110,13 +80,12 @@ def main() -> None:
     options.add_argument("--large", type=int, default=25 * MEGA, help="octets of a large message")
     chosen = options.parse_args()
     print(table.machine())
-    with ways() as found:
+    with places() as found:
         # The first sessions make buffers and caches; they belong to nobody's growth.
-        for way in found:
+        for place in found:
             for work in works(KILO)[:4]:
-                errand = work.errand(way.through, straight=False)
-                uvloop.run(senders.sessions(errand, work.clients, count=20))
-        rows = [measure(way, work, chosen.seconds, chosen.rounds) for way in found for work in works(chosen.large)]
+                uvloop.run(senders.sessions(work.errand(place.through, knows_lists=True), work.clients, count=20))
+        rows = [measure(place, work, chosen.seconds, chosen.rounds) for place in found for work in works(chosen.large)]
     table.show("Relaying, one message a session, nothing pipelined", HEADS, rows)
 
 
