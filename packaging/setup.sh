@@ -4,11 +4,13 @@
 #   need_libraries TABLE         asks for the Debian packages of the libraries that are missing
 #   need_commands TABLE          the same for commands
 #
-# A set-up that is already there is recognised by a stamp and costs a few milliseconds.
+# A set-up that is already there is recognised by a stamp and costs a few milliseconds; its Python stays what it is.
+# IRUSU_PYTHON names the Python of one that is to be made.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$top/.venv
 system=$(uname -s)
+system_python=/usr/bin/python3
 
 say() { printf '%s\n' "$*" >&2; }
 # A double-click has no terminal: what went wrong is shown in a box where a program for that is there.
@@ -122,18 +124,25 @@ install_packages() {
 
 # ---------------------------------------------------------------- Python
 
-find_python() {
-  local name
-  for name in python3 python3.13 python3.12 python3.11 python3.14; do
-    if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      command -v "$name"; return
-    fi
+# Those that will do, the best first, into `pythons`. IRUSU_PYTHON is the only one where it is set. On Linux the system's
+# own comes before what stands first in PATH: distributions build it with PGO and LTO, which spares the gate a tenth of
+# its CPU. On macOS /usr/bin/python3 is never run: it may be a stub that opens a dialog.
+find_pythons() {
+  local name path names=(python3 python3.13 python3.12 python3.11 python3.14)
+  if [ -n "${IRUSU_PYTHON:-}" ]; then names=("$IRUSU_PYTHON")
+  elif [ "$system" = Linux ]; then names=("$system_python" "${names[@]}"); fi
+  pythons=()
+  for name in "${names[@]}"; do
+    path=$(command -v "$name") && ! is_stub "$path" || continue
+    case " ${pythons[*]-} " in *" $path "*) continue ;; esac
+    if "$path" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then pythons+=("$path"); fi
   done
-  return 1
+  [ "${#pythons[@]}" -gt 0 ]
 }
 
-# Without python3-venv, and without the right to install it: pip runs straight from its wheel, which apt-get can fetch
-# and dpkg unpack without being root.
+is_stub() { [ "$system" = Darwin ] && [ "$1" = "$system_python" ] && [ -z "${IRUSU_PYTHON:-}" ]; }
+
+# Without python3-venv: pip runs straight from its wheel, which apt-get can fetch and dpkg unpack without being root.
 borrow_pip() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
   local folder=$top/.cache/pip-wheel
@@ -142,27 +151,33 @@ borrow_pip() {
   find "$folder" -name 'pip-*.whl' -print -quit | grep .
 }
 
+# With the first of `pythons` that can make one as things are; only where none can is a package asked for.
 make_venv() {
+  local python
+  for python in "${pythons[@]}"; do
+    if venv_by "$python"; then return; fi
+  done
+  rm -rf "$venv"
+  install_packages "$(python_package "${pythons[0]}")-venv"
+  "${pythons[0]}" -m venv "$venv" || fail "python3 -m venv does not work here; install python3-venv (or uv) and start again"
+}
+
+venv_by() {
   local python=$1 wheel
   rm -rf "$venv"
   if "$python" -m venv "$venv" >/dev/null 2>&1 && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then return; fi
   rm -rf "$venv"
   if command -v uv >/dev/null && uv venv -q --seed --python "$python" "$venv" 2>/dev/null; then return; fi
   rm -rf "$venv"
-  if [ "$(id -u)" -ne 0 ] && wheel=$(borrow_pip) && "$python" -m venv --without-pip "$venv"; then
-    "$venv/bin/python" "$wheel/pip" install -q --no-index --find-links "$(dirname "$wheel")" pip || fail "could not set up pip in $venv"
-    return
-  fi
-  rm -rf "$venv"
-  install_packages "$(python_package "$python")-venv"
-  "$python" -m venv "$venv" || fail "python3 -m venv does not work here; install python3-venv (or uv) and start again"
+  wheel=$(borrow_pip) && "$python" -m venv --without-pip "$venv" 2>/dev/null &&
+    "$venv/bin/python" "$wheel/pip" install -q --no-index --find-links "$(dirname "$wheel")" pip
 }
 
 # Debian names the package after the minor version where the interpreter is not its default one.
 python_package() { case "$1" in *python3.1[0-9]) basename "$1" ;; *) echo python3 ;; esac; }
 
 set_up() {
-  local kind=$1 lock=$top/packaging/requirements/$1.txt stamp=$venv/.irusu-$1 python wanted log
+  local kind=$1 lock=$top/packaging/requirements/$1.txt stamp=$venv/.irusu-$1 old wanted log
   wanted=$(cksum <"$lock")
   is_set_up() { [ -x "$venv/bin/python" ] && [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$wanted $top" ]; }
   if is_set_up; then return; fi
@@ -172,15 +187,17 @@ set_up() {
   fi
   if command -v flock >/dev/null; then exec 9>"$top/.cache/set-up.lock"; flock 9; fi
   if is_set_up; then exec 9>&-; return; fi
-  if ! python=$(find_python); then
-    command -v python3 >/dev/null && fail "$(python3 --version) is too old: Irusu needs Python 3.11 or newer (python3.11 or later on the PATH)"
+  if ! find_pythons; then
+    if [ -n "${IRUSU_PYTHON:-}" ]; then fail "IRUSU_PYTHON is $IRUSU_PYTHON, which is no Python 3.11 or newer"; fi
+    old=$(command -v python3) && ! is_stub "$old" &&
+      fail "$(python3 --version) is too old: Irusu needs Python 3.11 or newer (python3.11 or later on the PATH)"
     install_packages python3 python3-venv
-    python=$(find_python) || fail "Irusu needs Python 3.11 or newer; this system's python3 is $(python3 --version 2>&1)"
+    find_pythons || fail "Irusu needs Python 3.11 or newer; this system's python3 is $(python3 --version 2>&1)"
   fi
   # A clone that was moved, or whose Python went away, has an environment that no longer works.
   if [ "$(cat "$venv/.irusu-place" 2>/dev/null)" != "$top" ] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     say "Setting up Irusu in $venv (once)…"
-    make_venv "$python"
+    make_venv
     echo "$top" >"$venv/.irusu-place"
   fi
   say "Fetching the pinned packages ($kind)…"

@@ -91,6 +91,17 @@ def set_up(program: str, *, path: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
 
 
+ASKED = 'install_packages() { fail "would install $*"; }'
+
+
+def a_clone(place: Path) -> str:
+    """The lines that make `place` the clone that is set up; its lock is empty."""
+    locks = place / "packaging" / "requirements"
+    locks.mkdir(parents=True)
+    (locks / "gate.txt").write_text("")
+    return f'top="{place}"; venv="{place}/venv"'
+
+
 def test_missing_libraries_are_named_where_they_cannot_be_installed(tmp_path: Path) -> None:
     told = set_up('need_libraries "libnot-there.so.9 libnot-there9"', path=str(tmp_path))
     assert (told.returncode, told.stdout) == (1, "")
@@ -105,11 +116,9 @@ def test_without_python_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_clone_of_somebody_else_is_one_line(tmp_path: Path) -> None:
-    locks = tmp_path / "packaging" / "requirements"
-    locks.mkdir(parents=True)
-    (locks / "gate.txt").write_text("")
+    clone = a_clone(tmp_path)
     (tmp_path / ".cache").write_text("")  # no folder can be made there, not by root either
-    told = set_up(f'top="{tmp_path}"; venv="{tmp_path}/venv"; set_up gate', path="/usr/bin:/bin")
+    told = set_up(f"{clone}; set_up gate", path="/usr/bin:/bin")
     assert told.returncode == 1
     assert told.stderr.startswith(f"irusu: {tmp_path} belongs to another user") and told.stderr.count("\n") == 1
 
@@ -140,10 +149,78 @@ def test_an_old_python_is_told(tmp_path: Path) -> None:
     old = tmp_path / "python3"
     old.write_text('#!/bin/bash\nif [ "$1" = --version ]; then echo Python 3.10.9; fi\nexit 1\n')
     old.chmod(0o755)
-    locks = tmp_path / "packaging" / "requirements"
-    locks.mkdir(parents=True)
-    (locks / "gate.txt").write_text("")
+    clone = a_clone(tmp_path)
     path = f"{tmp_path}:/usr/bin:/bin"
-    told = set_up(f'top="{tmp_path}"; venv="{tmp_path}/venv"; find_python() {{ return 1; }}; set_up gate', path=path)
+    told = set_up(f"{clone}; find_pythons() {{ return 1; }}; set_up gate", path=path)
     assert told.returncode == 1
     assert "Python 3.10.9 is too old: Irusu needs Python 3.11 or newer" in told.stderr
+
+
+def a_python(path: Path, *, does: str = "exit 0") -> Path:
+    """A program that is taken for a Python that will do, unless `does` says otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{does}\n")
+    path.chmod(0o755)
+    return path
+
+
+def pythons(system: Path, path: Path, *, on: str = "Linux", named: str = "") -> list[str]:
+    """What set-up would take, the best first."""
+    told = set_up(
+        f'system={on}; system_python="{system}"; IRUSU_PYTHON="{named}"; find_pythons; printf "%s\n" "${{pythons[@]}}"',
+        path=str(path),
+    )
+    return told.stdout.split()
+
+
+def test_linux_prefers_its_own_python(tmp_path: Path) -> None:
+    own, other = a_python(tmp_path / "own" / "python3"), a_python(tmp_path / "other" / "python3")
+    assert pythons(own, other.parent) == [str(own), str(other)]
+    assert pythons(own, own.parent) == [str(own)]
+    a_python(own, does="exit 1")  # too old
+    assert pythons(own, other.parent) == [str(other)]
+    assert pythons(tmp_path / "none", other.parent) == [str(other)]
+
+
+def test_a_mac_never_runs_the_python_that_may_be_a_stub(tmp_path: Path) -> None:
+    stub = a_python(tmp_path / "own" / "python3", does=f"echo run >>{tmp_path}/run")
+    other = a_python(tmp_path / "other" / "python3.12")
+    assert pythons(stub, Path(f"{stub.parent}:{other.parent}"), on="Darwin") == [str(other)]
+    told = set_up(
+        f'system=Darwin; system_python="{stub}"; {a_clone(tmp_path)}; find_pythons() {{ return 1; }}; {ASKED};'
+        " set_up gate",
+        path=f"{stub.parent}:/usr/bin:/bin",
+    )
+    assert (told.returncode, told.stderr) == (1, "irusu: would install python3 python3-venv\n")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_python_that_is_named_is_the_only_one(tmp_path: Path) -> None:
+    own, other = a_python(tmp_path / "own" / "python3"), a_python(tmp_path / "other" / "python3")
+    mine = a_python(tmp_path / "mine" / "python3.13")
+    assert pythons(own, other.parent, named=str(mine)) == [str(mine)]
+    a_python(mine, does="exit 1")
+    told = set_up(f'{a_clone(tmp_path)}; IRUSU_PYTHON="{mine}"; set_up gate', path=f"{other.parent}:/usr/bin:/bin")
+    assert told.returncode == 1
+    assert told.stderr == f"irusu: IRUSU_PYTHON is {mine}, which is no Python 3.11 or newer\n"
+
+
+def test_a_python_that_can_make_no_environment_gives_way_to_the_next(tmp_path: Path) -> None:
+    bare = a_python(tmp_path / "bare" / "python3", does="exit 1")
+    whole = a_python(tmp_path / "whole" / "python3", does='[ "$2" = pip ] || install -D "$0" "$3/bin/python"')
+    make = f'top="{tmp_path}"; venv="{tmp_path}/venv"; borrow_pip() {{ return 1; }}; {ASKED}; make_venv'
+    told = set_up(f'pythons=("{bare}" "{whole}"); {make}', path="/usr/bin:/bin")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    assert (tmp_path / "venv" / "bin" / "python").exists()
+    told = set_up(f'pythons=("{bare}"); {make}', path="/usr/bin:/bin")
+    assert (told.returncode, told.stderr) == (1, "irusu: would install python3-venv\n")
+
+
+def test_an_environment_that_is_set_up_keeps_its_python(tmp_path: Path) -> None:
+    a_python(tmp_path / "venv" / "bin" / "python")
+    told = set_up(
+        f'{a_clone(tmp_path)}; echo "$(cksum <"$top/packaging/requirements/gate.txt") $top" >"$venv/.irusu-gate";'
+        ' find_pythons() { fail "sought"; }; IRUSU_PYTHON=/nowhere/python3; set_up gate',
+        path="/usr/bin:/bin",
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
