@@ -51,6 +51,8 @@ def ground() -> Iterator[Ground]:
         ways["gate"] = Way("gate", gate.port, gate.process.pid)
         proxy = stack.enter_context(rivals.haproxy(server.proxy, header=True))
         ways["HAProxy"] = Way("HAProxy", proxy.port, proxy.pid)
+        pair = stack.enter_context(rivals.pair(server.proxy))
+        ways["pair"] = Way("pair", pair.port, pair.pid)
         relay = stack.enter_context(rivals.aiosmtpd(server.plain))
         ways["aiosmtpd"] = Way("aiosmtpd", relay.port, relay.pid)
         if (why := rivals.why_no_haraka()) is None:
@@ -67,8 +69,8 @@ def rows(found: Ground, *, rounds: int, seconds: float, large: int) -> list[list
     def play(work: Work, *names: str) -> dict[str, Times]:
         return race.run(work, found.some(*names), rounds=rounds, seconds=seconds, gates=GATES, settled=found.settled)
 
-    accepted = play(ACCEPTED, "Postfix", "gate", "HAProxy", "aiosmtpd")
-    refused = play(REFUSED, "Postfix", "gate", "HAProxy")
+    accepted = play(ACCEPTED, "Postfix", "gate", "HAProxy", "pair", "aiosmtpd")
+    refused = play(REFUSED, "Postfix", "gate", "HAProxy", "pair")
     sunk = play(ACCEPTED, "gate, sink", "aiosmtpd, sink")
     crowd = play(CROWD, "gate", "Haraka")
     big = play(Work("large", 10, size=large, count=10), "Postfix", "gate")
@@ -78,6 +80,8 @@ def rows(found: Ground, *, rounds: int, seconds: float, large: int) -> list[list
         _ratio("refused with a live decoy, c=10: of Postfix alone", "0.45", "0.58", refused, ("gate", "Postfix")),
         _ratio("the same: of HAProxy before it", "0.85", "1.00", refused, ("gate", "HAProxy")),
         _ratio("(HAProxy, refused: of Postfix alone)", "", "", refused, ("HAProxy", "Postfix")),
+        _ratio("(accepted: of a bare pair before it)", "", "", accepted, ("gate", "pair")),
+        _ratio("(refused: of a bare pair before it)", "", "", refused, ("gate", "pair")),
         _ratio("accepted: of aiosmtpd + aiosmtplib before Postfix", "1.4", "1.6", accepted, ("gate", "aiosmtpd")),
         _ratio("the same before a null sink", "3", "5", sunk, ("gate, sink", "aiosmtpd, sink")),
     ]
@@ -89,7 +93,9 @@ def rows(found: Ground, *, rounds: int, seconds: float, large: int) -> list[list
     return [
         *lines,
         ["gate's CPU seconds for 1,000 accepted", "0.45", "0.30", table.spread(accepted["gate"].cpu)],
+        ["(a bare pair's)", "", "", table.spread(accepted["pair"].cpu)],
         ["gate's CPU seconds for 1,000 refused, log on", "0.25", "0.20", table.spread(refused["gate"].cpu)],
+        ["(a bare pair's)", "", "", table.spread(refused["pair"].cpu)],
         _ratio(f"{megabytes} MB x 10 at once: of Postfix alone", "0.60", "0.80", big, ("gate", "Postfix")),
         ["the same: growth of the gate's memory, MB", "8", "4", f"{big['gate'].growth:.1f}"],
     ]

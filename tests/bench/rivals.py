@@ -1,7 +1,8 @@
-"""What the gate is compared with: HAProxy, Haraka, and a relay of aiosmtpd and aiosmtplib, each before a server.
+"""What the gate is compared with: HAProxy, a bare pair, Haraka, a relay of aiosmtpd and aiosmtplib, each before a server.
 
-All of them pass on to the same server as the gate does, by the way each has for it: HAProxy with a PROXY header (the
-least that a process between client and server can cost), the others by a connection of their own.
+All of them pass on to the same server as the gate does, by the way each has for it: HAProxy and the pair with a PROXY
+header (the least that a process between client and server can cost, in C and in Python), the others by a connection of
+their own.
 """
 
 import contextlib
@@ -75,12 +76,25 @@ def haproxy(behind: int, *, header: bool) -> Iterator[Rival]:
 
 
 @contextlib.contextmanager
+def pair(behind: int) -> Iterator[Rival]:
+    """The port behind wants a PROXY header."""
+    with _module("tests.bench.pair", "a bare pair", behind) as rival:
+        yield rival
+
+
+@contextlib.contextmanager
 def aiosmtpd(behind: int) -> Iterator[Rival]:
-    command = [sys.executable, "-m", "tests.bench.aiosmtpd_relay", str(behind)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with _module("tests.bench.aiosmtpd_relay", "aiosmtpd + aiosmtplib", behind) as rival:
+        yield rival
+
+
+@contextlib.contextmanager
+def _module(module: str, name: str, behind: int) -> Iterator[Rival]:
+    """A module of this folder as a process that prints its port, ended afterwards."""
+    with subprocess.Popen([sys.executable, "-m", module, str(behind)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Rival("aiosmtpd + aiosmtplib", int(process.stdout.readline()), process.pid)
+            yield Rival(name, int(process.stdout.readline()), process.pid)
         finally:
             process.terminate()
 
