@@ -1,4 +1,4 @@
-"""What the gate is compared with: HAProxy, a bare pair, Haraka, a relay of aiosmtpd and aiosmtplib, each before a server.
+"""What the gate is compared with, each before a server: HAProxy, a bare pair, Haraka, and aiosmtpd with aiosmtplib.
 
 All of them pass on to the same server as the gate does, by the way each has for it: HAProxy and the pair with a PROXY
 header (the least that a process between client and server can cost, in C and in Python), the others by a connection of
