@@ -18,16 +18,17 @@ word that stands there may be the name. People and programs that send mail from 
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 
-from gate.postfix.codec import Request
-from gate.rules.address import from_wire
+import msgspec
+
+from gate.postfix.codec import Request, key, value
+from gate.rules.address import Address, from_plain_wire, from_wire
 from gate.rules.domain import LITERAL
 from gate.rules.path import quote_local
 
-RCPT = b"RCPT"
-ACCESS = b"smtpd_access_policy"
+_REQUEST, _STATE, _SENDER, _RECIPIENT = map(key, ("request", "protocol_state", "sender", "recipient"))
+_CLIENT, _HELO, _INSTANCE = map(key, ("client_address", "helo_name", "instance"))
 _ESCAPE = "\\"
 REWRITTEN_DEPTH = 4
 """So many domains one behind the other are looked through; beyond that it is by words."""
@@ -35,18 +36,16 @@ _REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")
 _BETWEEN_WORDS = re.compile(r"[\s@%!:;,()<>\"\[\]]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A question about one recipient.
 
     Attributes:
-        sender: as it would stand between `<` and `>`; empty for the null sender.
         recipient: as Postfix told it, and as it will show it in its reply.
         client: the client's IP address.
         instance: the same for all recipients of one message; empty where Postfix did not say.
     """
 
-    sender: str
+    sender: Address
     recipient: str
     client: str
     helo: str
@@ -55,15 +54,18 @@ class Asked:
 
 def asked(request: Request) -> Asked | None:
     """None: it is no question about a recipient, and DUNNO is all there is to say."""
-    told = request.attributes
-    if told.get(b"request") != ACCESS or told.get(b"protocol_state") != RCPT or not told.get(b"recipient"):
+    if value(request, _REQUEST) != "smtpd_access_policy" or value(request, _STATE) != "RCPT":
         return None
+    recipient = value(request, _RECIPIENT)
+    if not recipient:
+        return None
+    sender = value(request, _SENDER)
     return Asked(
-        sender=wire(_sender(request.text(b"sender"))),
-        recipient=request.text(b"recipient"),
-        client=request.text(b"client_address"),
-        helo=request.text(b"helo_name"),
-        instance=request.text(b"instance"),
+        from_plain_wire(sender) or from_wire(wire(_sender(sender))),
+        recipient,
+        value(request, _CLIENT),
+        value(request, _HELO),
+        value(request, _INSTANCE),
     )
 
 
@@ -87,9 +89,17 @@ def wire(internal: str) -> str:
     return f"{quote_local(local)}{at}{domain}" if local or at else ""
 
 
-def readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
-    """Every own address that the recipient (in internal form) may be, as between `<` and `>`; the plainest first.
-    Nothing: it is none of ours. `own_domains` are canonical."""
+def readings(recipient: str, own_domains: Collection[str]) -> Iterable[Address]:
+    """Every own address that the recipient (in internal form) may be; the plainest first. Nothing: it is none of ours.
+    `own_domains` are canonical."""
+    plain = from_plain_wire(recipient)
+    if plain is not None and "%" not in plain.local and "!" not in plain.local:
+        return (plain,) if plain.domain in own_domains else ()
+    return map(from_wire, _odd_readings(recipient, own_domains))
+
+
+def _odd_readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
+    """`readings`, as between `<` and `>`, of whatever it is."""
     local, at, domain = recipient.rpartition("@")
     if not at:
         local, domain = recipient, ""
@@ -106,13 +116,12 @@ def readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
         yield from _by_words(recipient, own_domains)
 
 
-def shown_domain(recipient: str, reading: str) -> str:
+def shown_domain(recipient: str, reading: Address) -> str:
     """The domain whose missing account the recipient looks like to Postfix, where it is read as `reading`; empty: the
     one that Postfix adds by itself."""
     _, at, domain = recipient.rpartition("@")
-    own = from_wire(reading).domain
     added = not at or not domain or domain.startswith(("[", "#"))
-    return "" if added and own not in map(_canonical, _words(recipient)) else own
+    return "" if added and reading.domain not in map(_canonical, _words(recipient)) else reading.domain
 
 
 def _words(recipient: str) -> list[str]:

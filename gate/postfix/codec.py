@@ -11,8 +11,7 @@ allows is taken, whatever octets a value holds: an address that made the gate ha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NewType
 
 from gate.errors import Fault
 
@@ -21,7 +20,19 @@ LINE_LIMIT = 16_384
 REQUEST_LIMIT = 65_536
 """Octets of one request at most."""
 
-DUNNO = b"DUNNO"
+Request = NewType("Request", str)
+"""One whole request as it came, behind an LF of its own; octets that are no UTF-8 are surrogates."""
+
+
+def key(name: str) -> str:
+    """What `value` finds an attribute by."""
+    return f"\n{name}="
+
+
+def value(request: Request, key: str) -> str:
+    """The value of an attribute, empty where it was not sent."""
+    begin = request.rfind(key) + len(key)
+    return request[begin : request.index("\n", begin)] if begin >= len(key) else ""
 
 
 class PolicyError(Fault):
@@ -39,30 +50,19 @@ class PolicyError(Fault):
         self.before = before
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One whole request. `attributes`: as they came, those of Postfix in UTF-8."""
-
-    attributes: Mapping[bytes, bytes]
-
-    def text(self, name: bytes) -> str:
-        """The value, empty where it was not sent; octets that are no UTF-8 become surrogates."""
-        return self.attributes.get(name, b"").decode("utf-8", "surrogateescape")
-
-
 class RequestParser:
     """Cuts what a client sends into requests. After an error it stays in error."""
 
     def __init__(self) -> None:
         self._rest = b""
-        self._attributes: dict[bytes, bytes] = {}
+        self._lines: list[bytes] = []
         self._held = 0
         self._error: PolicyError | None = None
 
     @property
     def empty(self) -> bool:
         """True when no part of a request is waiting for the rest."""
-        return not self._rest and not self._attributes
+        return not self._rest and not self._lines
 
     def feed(self, data: bytes) -> list[Request]:
         """Takes the next octets and tells the requests that are whole now, oldest first.
@@ -73,29 +73,29 @@ class RequestParser:
         if self._error is not None:
             self._error.before = ()
             raise self._error
+        if not self._rest and not self._lines and _is_one(data):
+            return [_request(data)]
         text = self._rest + data
         found: list[Request] = []
-        # So little can break no limit, and mostly it is one request: 28 lines that somebody waits for.
         careful = self._held + len(text) > LINE_LIMIT or b"\0" in text
         *lines, self._rest = text.split(b"\n")
         try:
             for line in lines:
                 if not line:
-                    found.append(Request(self._attributes))
-                    self._attributes, self._held = {}, 0
+                    found.append(_request(b"\n".join([*self._lines, b"\n"])))
+                    self._lines, self._held = [], 0
                     continue
-                name, equals, value = line.partition(b"=")
-                if not name or not equals:
+                if line.find(b"=") < 1:
                     raise PolicyError("policy.garbled", line=_shown(line))
                 self._held += len(line) + 1
                 if careful:
                     self._check(line, self._held)
-                self._attributes[name] = value
+                self._lines.append(line)
             if careful:
                 self._check(self._rest, self._held + len(self._rest))
         except PolicyError as error:
             error.before = tuple(found)
-            self._error, self._rest, self._attributes = error, b"", {}
+            self._error, self._rest, self._lines = error, b"", []
             raise
         return found
 
@@ -108,12 +108,36 @@ class RequestParser:
             raise PolicyError("policy.long_request", limit=REQUEST_LIMIT)
 
 
+def _is_one(data: bytes) -> bool:
+    """Whether it is one whole request and nothing else, too short to break a limit: what Postfix sends, and waits for.
+    It says no of some that are."""
+    if len(data) > LINE_LIMIT:
+        return False
+    signs = data.translate(None, _NO_SIGN)
+    return (
+        signs.find(b"\n\n") == len(signs) - 2  # no line is without = before the last
+        and data.endswith(b"\n\n")
+        and signs.startswith(b"=")
+        and not data.startswith(b"=")
+        and b"\n=" not in data
+        and b"\0" not in data
+    )
+
+
+_NO_SIGN = bytes(each for each in range(256) if each not in b"=\n")
+
+
+def _request(octets: bytes) -> Request:
+    return Request("\n" + octets.decode("utf-8", "surrogateescape"))
+
+
 def answer(action: bytes) -> bytes:
     """The answer to one request, such as `DUNNO` or `550 5.1.1 User unknown`: one line, whatever was put in."""
     return b"action=%b\n\n" % action.translate(_SPACES)
 
 
 _SPACES = bytes(32 if each < 32 or each == 127 else each for each in range(256))
+DUNNO = answer(b"DUNNO")
 
 
 def _shown(line: bytes) -> str:

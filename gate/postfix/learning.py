@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from gate.backend.asking import (
     ERRORS_A_CONNECTION,
@@ -43,7 +44,7 @@ BARE = ""
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a domain said of its decoy. `refusal`: None where no refusal can be made of it. `relayed`: see
     `UnknownUser`."""
@@ -52,7 +53,7 @@ class Answer:
     refusal: Refusal | None
     relayed: bool = False
 
-    @property
+    @cached_property
     def not_yet(self) -> bool:
         return self.reply.severity == 4 and not (self.refusal and self.refusal.final)
 

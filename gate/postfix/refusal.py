@@ -7,8 +7,10 @@ Postfix puts its own words before the text of an action: of `550 5.1.1 User unkn
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gate.backend.reply import Reply
+from gate.postfix import codec
 from gate.postfix.asked import wire
 
 _HEARD = re.compile(
@@ -22,7 +24,7 @@ _FINAL = (b"User unknown", b"undeliverable address: ")
 _SET = re.compile(r"([45][0-9]{2}) +(?:([45]\.[0-9]{1,3}\.[0-9]{1,3}) +)?(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refusal:
     """How recipients are refused.
 
@@ -54,12 +56,23 @@ class Refusal:
         words = [self.code, self.status, self._text_for(recipient)]
         return b" ".join(word for word in words if word)
 
+    def answer(self, recipient: str) -> bytes:
+        """The same as it goes over the wire."""
+        return codec.answer(self.action(recipient)) if self.probe else self._nameless
+
+    @cached_property
+    def _nameless(self) -> bytes:
+        return codec.answer(self.action(""))
+
     def reply(self, recipient: str) -> str:
         """What Postfix will say to its client, without its footer."""
-        status = self.status or self.code[:1] + b".7.1"
-        name = recipient.encode("utf-8", "surrogateescape")
-        said = (self.code, status, name, self._text_for(recipient))
-        return (b"%b %b <%b>: Recipient address rejected: %b" % said).decode("utf-8", "replace")
+        name = recipient.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = self._text_for(recipient).decode("utf-8", "replace")
+        return f"{self._codes} <{name}>: Recipient address rejected: {text}"
+
+    @cached_property
+    def _codes(self) -> str:
+        return b" ".join((self.code, self.status or self.code[:1] + b".7.1")).decode()
 
     def _text_for(self, recipient: str) -> bytes:
         if not self.probe:

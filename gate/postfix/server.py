@@ -7,26 +7,27 @@ anything before it answers: Postfix, and the client behind it, wait too.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol, cast
 
-from gate import trouble
+import msgspec
+
+from gate import clock, trouble
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.forms import Decision
 from gate.postfix.asked import Asked, asked, readings, shown_domain
-from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser, answer
+from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser
 from gate.postfix.refusal import Refusal
-from gate.rules.address import from_wire
+from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
 BACKLOG = 512
 CONNECTIONS = 1000
 """A Postfix keeps one connection a process, of which it has 100 by default. Beyond it the one goes that has been idle
 longest."""
-REMEMBERED = 2000
-"""Answers kept to know Postfix asking again of one recipient of one message: it is judged anew, and recorded once."""
+REMEMBERED = 1000
+"""So many answers, and as many before them, are kept to know Postfix asking again of one recipient of one message: it
+is judged anew, and recorded once."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 class Judge(Protocol):
     """`gate.guard.Guard`."""
 
-    def judge(self, sender: str, recipient: str, *, trusted: bool = False) -> Verdict: ...
+    def decide(self, sender: Address, to: Address) -> Verdict: ...
 
 
 class Words(Protocol):
@@ -75,7 +76,8 @@ class PolicyFront:
         self._own_domains = own_domains
         self._servers: list[asyncio.Server] = []
         self._connections: dict[_Connection, None] = {}
-        self._remembered: dict[tuple[str, str, str], bytes] = {}
+        self._remembered: dict[_Key, bytes] = {}
+        self._remembered_before: dict[_Key, bytes] = {}
 
     async def open(self, listen: list[str]) -> list[str]:
         """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
@@ -132,18 +134,18 @@ class PolicyFront:
         verdict, reading = judged
         # Made for whoever is let in too: a missing account must not be answered sooner than a denied sender.
         refusal = self._words.refusal(shown_domain(question.recipient, reading))
-        action = refusal.action(question.recipient)
-        action = action if verdict.verdict == "refuse" else DUNNO
-        if self._is_again(question, action):
-            return Answer(action)
-        return Answer(action, Decided(question, reading, verdict, refusal))
+        octets = refusal.answer(question.recipient)
+        octets = octets if verdict.verdict == "refuse" else DUNNO
+        if self._is_again(question, octets):
+            return Answer(octets)
+        return Answer(octets, Decided(question, reading, verdict, refusal))
 
-    def _judge(self, question: Asked) -> tuple[Verdict, str] | None:
+    def _judge(self, question: Asked) -> tuple[Verdict, Address] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
         or else would be, or else is our own. None: it is none of ours."""
-        found: tuple[Verdict, str] | None = None
+        found: tuple[Verdict, Address] | None = None
         for reading in readings(question.recipient, self._own_domains()):
-            verdict = self._guard.judge(question.sender, reading)
+            verdict = self._guard.decide(question.sender, reading)
             if verdict.because == "relay":
                 continue
             if verdict.verdict == "refuse":
@@ -155,34 +157,35 @@ class PolicyFront:
     def record(self, decided: "Decided") -> None:
         self._recorder.record(_row(decided))
 
-    def _is_again(self, question: Asked, action: bytes) -> bool:
+    def _is_again(self, question: Asked, octets: bytes) -> bool:
         """Whether the same was asked, and answered, of the same message before: one row of the log is enough."""
         if not question.instance:
             return False
         key = (question.instance, question.sender, question.recipient)
-        if self._remembered.get(key) == action:
+        if (self._remembered.get(key) or self._remembered_before.get(key)) == octets:
             return True
-        while len(self._remembered) >= REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[key] = action
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered, self._remembered_before = {}, self._remembered
+        self._remembered[key] = octets
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+_Key = tuple[str, Address, str]
+
+
+class Decided(msgspec.Struct, frozen=True):
     """A recipient that was judged. `reading`: the own address that the verdict is on."""
 
     question: Asked
-    reading: str
+    reading: Address
     verdict: Verdict
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a request. `decided`: None where there is nothing to record."""
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to a request, as it goes over the wire. `decided`: None where there is nothing to record."""
 
-    action: bytes
+    octets: bytes
     decided: Decided | None = None
 
 
@@ -193,12 +196,12 @@ def _row(decided: Decided) -> Decision:
     question, verdict, entry = decided.question, decided.verdict, decided.verdict.entry
     reply = decided.refusal.reply(question.recipient)  # of whoever is let in too: as for the action
     return Decision(
-        time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        time=clock.now(),
         front="policy",
         client=question.client,
         helo=question.helo,
-        sender=from_wire(question.sender).text,
-        recipient=from_wire(decided.reading).text,
+        sender=question.sender.text,
+        recipient=decided.reading.text,
         verdict=verdict.verdict,
         because=verdict.because,
         pattern=entry.pattern if entry else None,
@@ -231,7 +234,7 @@ class _Connection(asyncio.Protocol):
         if requests:
             self._front.active_again(self)
             answers = [self._answer(request) for request in requests]
-            self._transport.write(b"".join([answer(one.action) for one in answers]))
+            self._transport.write(b"".join([one.octets for one in answers]))
             for one in answers:  # behind the answer: nobody is to wait for the log
                 if one.decided is not None:
                     self._front.record(one.decided)

@@ -21,8 +21,8 @@ from gate.rules.domain import (
 from gate.rules.path import PATH_LIMIT, quote_local, read_located, split_path
 
 __all__ = [
-    "NULL", "Address", "AddressError", "from_wire", "matched_forms", "parse", "sender_forms", "unwrap",
-    "without_recipient", "without_tag",
+    "NULL", "Address", "AddressError", "from_plain_wire", "from_wire", "matched_forms", "parse", "sender_forms",
+    "unwrap", "without_recipient", "without_tag",
 ]  # fmt: skip
 
 
@@ -114,15 +114,21 @@ def from_wire(text: str) -> Address:
     only a domain that is none stays as it is, lower-cased. `text` is what stood between `<` and `>`; undecodable bytes
     may be surrogates.
     """
-    if len(text) <= LABEL_LIMIT and text.isascii():  # so short that no label of it can be too long: nearly all are
+    return from_plain_wire(text) or from_odd_wire(text)
+
+
+def from_plain_wire(text: str) -> Address | None:
+    """`from_wire` of what is nothing but a local part, `@` and a domain in ASCII, with nothing quoted: nearly all there
+    is. None: it is anything else."""
+    if len(text) <= LABEL_LIMIT and text.isascii():  # so short that no label of it can be too long
         plain = _ON_THE_WIRE.fullmatch(text.lower())
         if plain:
             return Address(*plain.groups())
-    return from_odd_wire(text)
+    return None
 
 
 def from_odd_wire(text: str) -> Address:
-    """`from_wire` without its short cut; the same for every text."""
+    """`from_wire` without `from_plain_wire`; the same for every text."""
     try:
         if not _WIDE_SPACE.search(text):  # what `parse` strips as a slip of the pen is part of a name here
             return parse(text)
