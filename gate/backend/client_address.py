@@ -12,6 +12,9 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import ClassVar
 
+import msgspec
+from msgspec.structs import force_setattr
+
 from gate.errors import Fault
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -33,8 +36,7 @@ class ClientAddressError(Fault):
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAddress:
+class ClientAddress(msgspec.Struct, frozen=True):
     """Who connected, and to what: IP addresses as text, ports.
 
     `host` and `server_host` without brackets; mapped IPv4 (`::ffff:`) and scope ids (`%eth0`) are taken off at once.
@@ -46,8 +48,9 @@ class ClientAddress:
     server_port: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "host", _text(self.host))
-        object.__setattr__(self, "server_host", _text(self.server_host))
+        for name, given in (("host", self.host), ("server_host", self.server_host)):
+            if (text := _text(given)) != given:
+                force_setattr(self, name, text)
 
 
 @dataclass(frozen=True, slots=True)

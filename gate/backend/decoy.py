@@ -90,20 +90,23 @@ def decoy_for(key: bytes, path: bytes, delimiter: bytes = b"+", *, line: int = 0
             stop = at
     run = _RUN.search(path, start, stop)
     first, last = run.span() if run else (_beyond_first(path, start, stop),) * 2
-    more = max(0, NAME_LENGTH - (last - first))
+    more = max(0, NAME_LENGTH - last + first)
     roomy = end - start + 2 * quoted + more <= LOCAL_LIMIT and len(path) + more <= PATH_LIMIT
     roomy = roomy and line + more <= LINE_LIMIT
     if not run and not roomy:
         first, last = start, stop
     original = path[first:last]
-    length = NAME_LENGTH if roomy else max(1, len(original))
+    length = NAME_LENGTH if roomy else len(original) or 1
     canonical = _canonical(path[start:end], path[end + quoted :], quoted=quoted)
+    lower = original.lower()
     if quoted and path.find(b"\\", start, end) >= 0:
         if roomy and (escaped := _escaped_run(key, path, (start, stop), canonical)) is not None:
             return escaped
-        canonical += b"\\" + original.lower()
-    name = _in_case_of(original, _name(key, canonical, length, original.lower()), key)
-    return Decoy(path=path[:first] + name + path[last:], name=name, original=original)
+        canonical += b"\\" + lower
+    name = _name(key, canonical, length, lower)
+    if original != lower:
+        name = _in_case_of(original, name, key)
+    return Decoy(path[:first] + name + path[last:], name, original)
 
 
 def _escaped_run(key: bytes, path: bytes, place: tuple[int, int], canonical: bytes) -> Decoy | None:
@@ -116,7 +119,9 @@ def _escaped_run(key: bytes, path: bytes, place: tuple[int, int], canonical: byt
     if len(characters) > NAME_LENGTH:
         return None
     plain = found[0].replace(b"\\", b"")
-    made = _in_case_of(plain, _name(key, canonical, NAME_LENGTH, plain.lower()), key)
+    made = _name(key, canonical, NAME_LENGTH, plain.lower())
+    if plain != plain.lower():
+        made = _in_case_of(plain, made, key)
     signs = [b"\\" if at < len(characters) and len(characters[at]) > 1 else b"" for at in range(NAME_LENGTH)]
     name = b"".join(sign + made[at : at + 1] for at, sign in enumerate(signs))
     return Decoy(path=path[: found.start()] + name + path[found.end() :], name=name, original=found[0])
@@ -130,10 +135,14 @@ class WayBack:
     """
 
     def __init__(self, decoys: Iterable[Decoy] = ()) -> None:
+        self._new: list[Decoy] = []
+        """Not sorted in below yet: that is done when something is found in a reply that may be a name."""
+        self._newest = (b"", b"")
+        """Its name and its original, where the name may be replaced wherever it stands."""
         self._as_sent: dict[bytes, Decoy] = {}
         self._by_name: dict[bytes, Decoy] = {}
         self._escaped: dict[bytes, bytes] = {}
-        self._lengths: list[int] = []  # of the names, the longest first
+        self._lengths: tuple[int, ...] = ()  # of the names, the longest first
         self._runs = _RUNS_OF[NAME_LENGTH]
         for decoy in decoys:
             self.add(decoy)
@@ -141,20 +150,29 @@ class WayBack:
     def add(self, decoy: Decoy) -> None:
         """From now on this decoy is led back too. Of two with one name the last is meant; beyond `DECOY_LIMIT` the
         oldest are forgotten."""
-        if b"\\" in decoy.name:
+        name, original = decoy.name, decoy.original
+        if b"\\" in name:
             while len(self._escaped) >= DECOY_LIMIT:
                 del self._escaped[next(iter(self._escaped))]
-            self._escaped[decoy.name] = decoy.original
-            decoy = Decoy(decoy.path, decoy.name.replace(b"\\", b""), decoy.original.replace(b"\\", b""))
-        name = decoy.name
-        self._as_sent.pop(name, None)  # it is the newest again
-        self._as_sent[name] = self._by_name[name.lower()] = decoy
+            self._escaped[name] = original
+            name, original = name.replace(b"\\", b""), original.replace(b"\\", b"")
+            decoy = Decoy(decoy.path, name, original)
+        self._new.append(decoy)
+        self._newest = (name, original) if len(name) >= _SLIDING else (b"", b"")
         if len(name) not in self._lengths:
-            self._lengths = sorted([*self._lengths, len(name)], reverse=True)
+            self._lengths = tuple(sorted((*self._lengths, len(name)), reverse=True))
             self._runs = _RUNS_OF[min(self._lengths[-1], NAME_LENGTH)]
-        if len(self._as_sent) > DECOY_LIMIT:
-            oldest = self._as_sent.pop(next(iter(self._as_sent)))
-            self._by_name.pop(oldest.name.lower(), None)
+        if len(self._new) >= DECOY_LIMIT:
+            self._sort_in()
+
+    def _sort_in(self) -> None:
+        for decoy in self._new:
+            self._as_sent.pop(decoy.name, None)  # it is the newest again
+            self._as_sent[decoy.name] = self._by_name[decoy.name.lower()] = decoy
+            if len(self._as_sent) > DECOY_LIMIT:
+                oldest = self._as_sent.pop(next(iter(self._as_sent)))
+                self._by_name.pop(oldest.name.lower(), None)
+        self._new.clear()
 
     def of(self, reply: bytes) -> bytes:
         """The reply as the client may see it."""
@@ -163,9 +181,16 @@ class WayBack:
         for name, original in self._escaped.items() if self._escaped and b"\\" in reply else ():
             for cased in (bytes, bytes.lower, bytes.upper):
                 reply = reply.replace(cased(name), cased(original))
-        return self._runs.sub(self._led_back, reply) if self._lengths else reply
+        if not self._lengths:
+            return reply
+        name, original = self._newest
+        if name:  # in nearly every reply it is this or none; whether it is there takes as long as that it is not
+            reply = reply.replace(name, original)
+        return self._runs.sub(self._led_back, reply)
 
     def _led_back(self, run: re.Match[bytes]) -> bytes:
+        if self._new:
+            self._sort_in()
         text, lengths = run[0], self._lengths
         told, start, at = b"", 0, 0
         while at + lengths[-1] <= len(text):
@@ -206,10 +231,10 @@ def canonical(path: bytes) -> bytes:
 
 
 def _local_part(path: bytes) -> Place:
-    if path[:1] not in _UNPLAIN:
-        at = path.rfind(b"@")
-        return Place(0, len(path) if at < 0 else at, False)
-    return locate(path.decode("latin-1"))
+    if path[:1] in _UNPLAIN:
+        return locate(path.decode("latin-1"))
+    at = path.rfind(b"@")
+    return Place(0, at if at >= 0 else len(path), False)
 
 
 def _beyond_first(path: bytes, start: int, stop: int) -> int:
@@ -237,17 +262,18 @@ def _name(key: bytes, canonical: bytes, length: int, other_than: bytes) -> bytes
     mac = _keyed(key).copy()
     mac.update(canonical)
     digest = mac.digest()
-    name = (digest[:1].translate(first) + digest[1:].translate(others)) * (length // len(digest) + 1)
-    if name.startswith(other_than) and len(other_than) == length:
+    name = digest[:1].translate(first) + digest[1:length].translate(others)
+    if length > len(digest):
+        name = (name * (length // len(digest) + 1))[:length]
+    if name == other_than:
         name = bytes([digest[0] ^ 1]).translate(first) + name[1:]
-    return name[:length]
+    return name
 
 
 def _in_case_of(original: bytes, name: bytes, key: bytes) -> bytes:
+    """The name, which is in lower case, as the original, which is not."""
     if original.isupper():
         return name.upper()
-    if original == original.lower():
-        return name
     mac = _keyed(key).copy()
     mac.update(original)
     bits = int.from_bytes(mac.digest(), "little")

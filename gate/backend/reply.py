@@ -40,29 +40,36 @@ class Reply:
     """One whole reply; immutable.
 
     Attributes:
-        lines: each with its code and without its line end, such as `(b"250-mail.example.org", b"250 SIZE 10240000")`.
+        raw: as it goes over the wire, each line with CRLF, such as `b"250-a.example\\r\\n250 DSN\\r\\n"`.
         code: 200 to 599.
         severity: the code's first digit: 2 done, 3 go on, 4 not now, 5 no.
-        raw: as it goes over the wire, each line with CRLF.
     """
 
-    __slots__ = ("code", "lines", "raw", "severity")
+    __slots__ = ("code", "raw", "severity")
 
-    def __init__(self, lines: tuple[bytes, ...], raw: bytes = b"") -> None:
-        """`raw` where it is there already."""
-        self.lines = lines
-        self.code = code = int(lines[0][:3])
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.code = code = int(raw[:3])
         self.severity = code // 100
-        self.raw = raw or b"\r\n".join(lines) + b"\r\n"
+
+    @classmethod
+    def of(cls, *lines: bytes) -> "Reply":
+        """Of lines without their ends."""
+        return cls(b"\r\n".join(lines) + b"\r\n")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reply) and self.lines == other.lines
+        return isinstance(other, Reply) and self.raw == other.raw
 
     def __hash__(self) -> int:
-        return hash(self.lines)
+        return hash(self.raw)
 
     def __repr__(self) -> str:
-        return f"Reply({self.lines!r})"
+        return f"Reply({self.raw!r})"
+
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """Each with its code and without its line end."""
+        return tuple(self.raw[:-2].split(b"\r\n"))
 
     @property
     def words(self) -> tuple[bytes, ...]:
@@ -104,7 +111,7 @@ class ReplyParser:
             self._error.before = ()
             raise self._error
         if not self._rest and not self._lines and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
-            return [Reply(tuple(data[:-2].split(b"\r\n")), data)]
+            return [Reply(data)]
         replies: list[Reply] = []
         lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()
@@ -131,7 +138,7 @@ class ReplyParser:
         self._lines.append(line)
         if line[3:4] == b"-":
             return None
-        reply = Reply(tuple(self._lines))
+        reply = Reply.of(*self._lines)
         self._lines.clear()
         self._held = 0
         return reply

@@ -1,24 +1,12 @@
-"""What the dialogue wants done: each action is a type, and the session does them in order.
+"""What the dialogue wants done after an event: what is to be written to either side, and whatever else, as actions.
 
-Pure data. To add one: 1. its class here; 2. a place in `Action`; 3. what the session does with it: `Session._switch`.
+Pure data. To add an action: 1. its class here; 2. a place in `Action`; 3. what the session does: `Session._do`.
 """
 
 import msgspec
 
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
-
-
-class ToClient(msgspec.Struct, frozen=True):
-    """Send these bytes to the client."""
-
-    data: bytes
-
-
-class ToBackend(msgspec.Struct, frozen=True):
-    """Send these bytes to the backend."""
-
-    data: bytes
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -31,17 +19,13 @@ class StartTls(msgspec.Struct, frozen=True):
     """Begin TLS with the client; what it sent before is already forgotten (RFC 3207 4.2)."""
 
 
-class CloseClient(msgspec.Struct, frozen=True):
-    """Send what is buffered for the client, then close. Nothing more of it will be heard.
+class Close(msgspec.Struct, frozen=True):
+    """The session is over: send what is buffered for either side, then close. Nothing more will be heard of them.
 
-    `linger`: it may still be sending; after its QUIT it is not.
+    `linger`: the client may still be sending; after its QUIT it is not.
     """
 
     linger: bool = True
-
-
-class CloseBackend(msgspec.Struct, frozen=True):
-    """The backend is needed no more."""
 
 
 class AbortBackend(msgspec.Struct, frozen=True):
@@ -79,15 +63,20 @@ class GateBarred(msgspec.Struct, frozen=True):
     """The backend wants TLS of the gate, which it did not have before: no client can mend that."""
 
 
-Action = (
-    ToClient
-    | ToBackend
-    | Wait
-    | StartTls
-    | CloseClient
-    | CloseBackend
-    | AbortBackend
-    | Answered
-    | DecoyAccepted
-    | GateBarred
-)
+Action = Wait | StartTls | Close | AbortBackend | Answered | DecoyAccepted | GateBarred
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What an event leads to.
+
+    Attributes:
+        to_client, to_backend: what is written to either, before anything else is done.
+        actions: what is then to be done, in order.
+    """
+
+    to_client: bytes = b""
+    to_backend: bytes = b""
+    actions: tuple[Action, ...] = ()
+
+
+NOTHING = Outcome()

@@ -39,7 +39,7 @@ def name_in(reply: Reply) -> bytes:
 
 def hello(reply: Reply, hostname: bytes) -> bytes:
     """The reply to HELO: one line, also where it is remembered from an EHLO."""
-    return _renamed(Reply((reply.lines[0].replace(b"250-", b"250 ", 1),)), hostname, 250)
+    return _renamed(Reply.of(reply.lines[0].replace(b"250-", b"250 ", 1)), hostname, 250)
 
 
 @lru_cache(maxsize=64)
@@ -51,7 +51,7 @@ def extended_hello(reply: Reply, hostname: bytes, *, message_bytes: int, starttl
     """
     if reply.code != 250:
         return reply.raw, NOTHING
-    texts = [_renamed(Reply((reply.lines[0],)), hostname, 250)[4:-2]]
+    texts = [_renamed(Reply.of(reply.lines[0]), hostname, 250)[4:-2]]
     seen: set[bytes] = set()
     for words in reply.words[1:]:
         keyword = words.split(b" ")[0].upper()
@@ -80,4 +80,4 @@ def _renamed(reply: Reply, hostname: bytes, code: int) -> bytes:
     _, _, text = first[4:].partition(b" ")
     separator = first[3:4] or b" "
     renamed = first[:3] + separator + hostname + (b" " + text if text else b"")
-    return Reply((renamed, *reply.lines[1:])).raw
+    return Reply.of(renamed, *reply.lines[1:]).raw

@@ -16,14 +16,13 @@ lets only those go who have got nowhere for a moment; a server that is merely sl
 """
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from heapq import nsmallest
 from itertools import islice
 from operator import itemgetter
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from gate.config import LimitsSection
 
@@ -83,12 +82,15 @@ class Crowd(Generic[M]):
         self.left = asyncio.Event()
         self._turn_away = turn_away
         self._clients: Counter[str] = Counter()
+        self._loop = asyncio.get_running_loop()
         self._door = _Door(DOOR)
         self._ceiling: int | None = None
         """How many the mail server was found to greet at once; None: no limit was met."""
         self._met = 0.0
         self._usual = 0.0
-        self._looked = 0.0
+        self._awaited: dict[Greeting, None] = {}
+        """Who waits for a greeting; the first to come is the first."""
+        self._timer: asyncio.TimerHandle | None = None
 
     # ---- coming and going
 
@@ -136,29 +138,38 @@ class Crowd(Generic[M]):
 
     # ---- the mail server's limit
 
-    @contextlib.asynccontextmanager
-    async def awaiting_greeting(self) -> AsyncIterator[None]:
-        """While a session waits for its greeting, others go for it when it is late, and again when it still is."""
-        loop = asyncio.get_running_loop()
-        began, patience = loop.time(), max(GREETING_SECONDS, LATE_FACTOR * self._usual)
-        timer: asyncio.TimerHandle | None = None
+    def awaiting_greeting(self) -> "Greeting":
+        """`async with` it while a session waits for its greeting: others go for it when that is late, and again while
+        it still is."""
+        return Greeting(self._door, self)
 
-        def late() -> None:
-            nonlocal timer
-            if loop.time() - self._looked > AGAIN_SECONDS:  # one look is for all who wait
-                self.is_full()
-                self._looked = loop.time()
-            timer = loop.call_later(AGAIN_SECONDS, late)
+    def asked(self, greeting: "Greeting") -> None:
+        """A session has come to the door."""
+        greeting.late_at = greeting.asked_at + max(GREETING_SECONDS, LATE_FACTOR * self._usual)
+        self._awaited[greeting] = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(greeting.late_at, self._late)
 
-        timer = loop.call_later(patience, late)
-        try:
-            async with self._door:
-                yield
-        finally:
-            timer.cancel()
-        if (took := loop.time() - began) < patience:
+    def answered(self, greeting: "Greeting", *, greeted: bool) -> None:
+        """It was greeted, or given up."""
+        del self._awaited[greeting]
+        now = self._loop.time()
+        if greeted and now < greeting.late_at:
+            took = now - greeting.asked_at
             slowly = 0.95 * self._usual + 0.05 * took  # a rush must not become what is usual
             self._usual = min(took, slowly) if self._usual else took
+
+    def _late(self) -> None:
+        """One timer and one look for all who wait."""
+        self._timer = None
+        if not self._awaited:
+            return
+        now = self._loop.time()
+        look_at = next(iter(self._awaited)).late_at
+        if look_at <= now:
+            self.is_full()
+            look_at = now + AGAIN_SECONDS
+        self._timer = self._loop.call_at(look_at, self._late)
 
     def is_full(self) -> bool:
         """A session that should be greeted is not, or is put off: if the mail server greets many others now, these are
@@ -195,6 +206,37 @@ class Crowd(Generic[M]):
         return len(going) == places
 
 
+class Greeting:
+    """One session's wait for it.
+
+    Attributes:
+        asked_at, late_at: when it began, and when it will have been too long; of the event loop's time.
+    """
+
+    __slots__ = ("_crowd", "_door", "asked_at", "late_at")
+
+    def __init__(self, door: "_Door", crowd: "Crowd[Any]") -> None:
+        self._door, self._crowd = door, crowd
+        self.asked_at = self.late_at = 0.0
+
+    async def __aenter__(self) -> None:
+        self.asked_at = asyncio.get_running_loop().time()
+        self._crowd.asked(self)
+        turn = self._door.enter()
+        if turn is not None:
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._crowd.answered(self, greeted=False)
+                if turn.done() and not turn.cancelled():
+                    self._door.leave()
+                raise
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._door.leave()
+        self._crowd.answered(self, greeted=kind is None)
+
+
 class _Door:
     """Lets so many in at once; of those who wait the last comes first: where many come to sit, they came before."""
 
@@ -202,23 +244,16 @@ class _Door:
         self._places = places
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def __aenter__(self) -> None:
+    def enter(self) -> asyncio.Future[None] | None:
+        """None: come in; else what to wait for. Whoever is in has to leave."""
         if self._places:
             self._places -= 1
-            return
+            return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._leave()
-            raise
+        return turn
 
-    async def __aexit__(self, *_: object) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
         while self._waiting:
             turn = self._waiting.pop()
             if not turn.done():

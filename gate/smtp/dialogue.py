@@ -26,8 +26,8 @@ from gate.backend.barred import wants_tls
 from gate.backend.decoy import Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
-from gate.smtp.actions import AbortBackend, Action, Answered, DecoyAccepted, GateBarred, ToClient
-from gate.smtp.commands import Verb
+from gate.smtp.actions import NOTHING, AbortBackend, Answered, DecoyAccepted, GateBarred, Outcome
+from gate.smtp.commands import Command, Verb
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Mail, Slot
 from gate.smtp.exchange import Terms
@@ -45,7 +45,7 @@ __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms
 
 
 class Dialogue(Requests):
-    """One client session. Every event tells the actions that it causes, in order.
+    """One client session. Every event tells what it leads to.
 
     Attributes:
         phase: see the module's text.
@@ -84,19 +84,19 @@ class Dialogue(Requests):
 
     # ---- events
 
-    def client_data(self, data: bytes) -> list[Action]:
+    def client_data(self, data: bytes) -> Outcome:
         """Bytes from the client, cut anywhere."""
         if self._ended or self.phase in _UNHEARD:
-            return []
+            return NOTHING
         self._input.add(data)
         return self._advance()
 
-    def client_eof(self) -> list[Action]:
+    def client_eof(self) -> Outcome:
         """The client sends no more, but may still read: what it has sent whole is carried to its end."""
         self._ended = True
         return self._advance()
 
-    def backend_reply(self, reply: Reply) -> list[Action]:
+    def backend_reply(self, reply: Reply) -> Outcome:
         """One whole reply of the backend, its greeting first."""
         pending = self._pending
         if pending:
@@ -108,14 +108,14 @@ class Dialogue(Requests):
         elif self.phase is Phase.DATA:
             self._answered_too_early(reply)
         elif self.phase in _DEAF:
-            return []
+            return NOTHING
         elif reply.code == 421:
             self._end(self._back.of(reply.raw))
         else:
             self._end(self._own(wording.OUT_OF_STEP))
         return self._advance()
 
-    def backend_lost(self) -> list[Action]:
+    def backend_lost(self) -> Outcome:
         """The backend has closed, could not be reached, or does not answer. The client is to try again later."""
         if self.phase is Phase.DATA:
             self._stream.drain()
@@ -130,7 +130,7 @@ class Dialogue(Requests):
             self._end(wording.BYE if quitting else self._own(wording.UNAVAILABLE))
         return self._advance()
 
-    def secured(self) -> list[Action]:
+    def secured(self) -> Outcome:
         """TLS with the client is established: everything said before is forgotten (RFC 3207 4.2)."""
         self._move(Signal.SECURED)
         self._secure = self._must_greet = True
@@ -138,19 +138,19 @@ class Dialogue(Requests):
         self.client_name = ""
         return self._advance()
 
-    def waited(self) -> list[Action]:
+    def waited(self) -> Outcome:
         """The time of a `Wait` is over."""
         if self.phase is Phase.WAITING:
             self._move(Signal.WAITED)
             self._refused()
         return self._advance()
 
-    def retire(self) -> list[Action]:
+    def retire(self) -> Outcome:
         """The gate is closing: 421 now, or as soon as the transaction is over."""
         self._retiring = True
         return self._advance()
 
-    def end(self, reply: bytes) -> list[Action]:
+    def end(self, reply: bytes) -> Outcome:
         """End the session at once with this reply (without line end), such as after a timeout; `%s` is the server."""
         if self.phase is Phase.DATA:
             self._do(AbortBackend())
@@ -160,14 +160,16 @@ class Dialogue(Requests):
 
     # ---- how it goes on
 
-    def _advance(self) -> list[Action]:
+    def _advance(self) -> Outcome:
         """Reads on as far as the phase allows, and tells all that is to be done since the event."""
         while (self._input.held or self._parked is not None) and self._step():
             pass
         if self._ended or self._retiring:
             self._wind_up()
-        out, self._out = self._out, []
-        return out
+        outcome = Outcome(self._to_client, self._to_backend, self._actions)
+        self._to_client = self._to_backend = b""
+        self._actions = ()
+        return outcome
 
     def _wind_up(self) -> None:
         if self._ended and not self._pending:
@@ -192,63 +194,76 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw = self._back.of(reply.raw)
-        if slot.decoy is not None:
-            self._lead_the_other_back(slot.decoy, reply.raw, disguised=slot.disguised)
-        verb = slot.command.verb if slot.command else None
-        ending = reply.code == 421 or verb is Verb.QUIT
-        taken = slot.disguised and reply.severity == 2
-        if slot.command and taken:
-            self._do(DecoyAccepted(slot.command.path))
-            self._do(AbortBackend())
-            raw, ending = self._own(wording.UNAVAILABLE), True
-        elif verb in _FIRST and wants_tls(reply):
+        raw, command, code = self._back.of(reply.raw), slot.command, reply.code
+        if command is None:
+            self._message_answered(reply, raw)
+            return
+        verb, ending = command.verb, code == 421
+        if verb in _FIRST and wants_tls(reply):
             self._do(GateBarred())
             self._do(AbortBackend())
             raw, ending = self._own(wording.UNAVAILABLE), True
-        if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
-            decoy = slot.decoy.path if slot.decoy is not None and slot.disguised else b""
-            self._do(Answered(slot.sender, slot.recipient, slot.verdict, decoy, raw, taken))
+        if slot.decoy is not None:
+            taken = slot.disguised and reply.severity == 2
+            if taken:
+                self._do(DecoyAccepted(command.path))
+                self._do(AbortBackend())
+                raw, ending = self._own(wording.UNAVAILABLE), True
+            self._lead_the_other_back(slot.decoy, reply.raw, disguised=slot.disguised)
+            if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
+                asked = slot.decoy.path if slot.disguised else b""
+                self._do(Answered(slot.sender, slot.recipient, slot.verdict, asked, raw, taken))
+        elif verb is Verb.QUIT:
+            self._end(raw, quits=True)
+            return
         if ending:
-            self._end(raw, quits=verb is Verb.QUIT)
+            self._end(raw)
             return
         if verb is Verb.MAIL:
             self._envelope.answered(slot.sender, reply)
         elif verb in _GREETINGS:
-            raw = self._hello(slot, reply, raw)
+            raw = self._hello(command, reply, raw)
         elif verb is Verb.RSET and reply.severity == 2:
             self._envelope.end()
-        elif verb is Verb.DATA and reply.code == 354:
+        elif verb is Verb.DATA and code == 354:
             self._stream = DataStream(self._terms.message_bytes, normalize=self._terms.normalize)
             self._move(Signal.GO_AHEAD)
-        elif (verb is Verb.DATA and reply.severity in {2, 3}) or (verb is None and reply.severity == 3):
+        elif verb is Verb.DATA and code < 400:
             self._end(self._own(wording.OUT_OF_STEP))
             return
-        if slot.barrier:
-            if self.phase is Phase.HELD:
-                self._move(Signal.RELEASED)
-        elif slot.command is None:
+        if slot.barrier and self.phase is Phase.HELD:
+            self._move(Signal.RELEASED)
+        self._to_client += raw
+
+    def _message_answered(self, reply: Reply, raw: bytes) -> None:
+        if reply.code == 421:
+            self._end(raw)
+        elif reply.severity == 3:
+            self._end(self._own(wording.OUT_OF_STEP))
+        else:
             self._envelope.end()
             self._move(Signal.FINISHED)
-        self._out.append(ToClient(raw))
+            self._to_client += raw
 
     def _lead_the_other_back(self, decoy: Decoy, raw: bytes, *, disguised: bool) -> None:
-        """A decoy that is found in a reply and replaced takes a microsecond or two. So that one recipient's reply does
-        not come later for it, what would be done if it were of the other kind is done too, and thrown away."""
-        seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
-        self._back.of(raw.replace(seen, other, 1))
+        """A decoy that a server rewrote, found in its reply and replaced, takes a microsecond or two. So that one
+        recipient's reply does not come later for it, what would be done if it were of the other kind is done too, and
+        thrown away. (One in lower case stays as it is.)"""
+        if not decoy.name.islower():
+            seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
+            self._back.of(raw.replace(seen, other, 1))
 
-    def _hello(self, slot: Slot, reply: Reply, raw: bytes) -> bytes:
+    def _hello(self, command: Command, reply: Reply, raw: bytes) -> bytes:
         if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:
             # RFC 3207 4.2 has the client greet again; to the backend, which sees no TLS, it may have done so already.
             reply = self._welcome
-        if slot.command is None or reply.code != 250:
+        if reply.code != 250:
             return raw
         self._welcome = reply
         self._must_greet = False
         self._envelope.end()  # RFC 5321 4.1.4: as by RSET
-        self.client_name = slot.command.name.decode("ascii")
-        if slot.command.verb is Verb.HELO:
+        self.client_name = command.name.decode("ascii")
+        if command.verb is Verb.HELO:
             self._announced = announce.NOTHING
             return announce.hello(reply, self._terms.hostname)
         starttls = self._terms.starttls and not self._secure

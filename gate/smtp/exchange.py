@@ -6,13 +6,14 @@ Pure. It decides nothing: `requests` says what a client's command causes, `dialo
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from gate.backend.decoy import Decoy, WayBack
 from gate.backend.reply import Reply
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import announce, wording
-from gate.smtp.actions import Action, Answered, CloseBackend, CloseClient, ToBackend, ToClient
+from gate.smtp.actions import Action, Answered, Close
 from gate.smtp.commands import Command
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Envelope, Slot
@@ -45,6 +46,12 @@ class Terms:
     error_seconds: float = 1.0
 
 
+class Disguise(Protocol):
+    """`gate.backend.decoy.decoy_for`, with the installation's key and the delimiters."""
+
+    def __call__(self, path: bytes, *, line: int) -> Decoy: ...
+
+
 class Exchange:
     """What a session's dialogue knows.
 
@@ -61,7 +68,7 @@ class Exchange:
         terms: Terms,
         *,
         judge: Callable[[Address, Address], Verdict],
-        decoy: Callable[[bytes, int], Decoy],
+        decoy: Disguise,
         refusal: Callable[[str, bytes], bytes | None],
         server_name: bytes = b"",
     ) -> None:
@@ -84,16 +91,17 @@ class Exchange:
         self._put_off: Answered | None = None
         self._own_answers = self._errors = 0
         self._secure = self._must_greet = self._ended = self._retiring = False
-        self._out: list[Action] = []
+        self._to_client = self._to_backend = b""
+        self._actions: tuple[Action, ...] = ()
 
     def _move(self, signal: Signal) -> None:
         self.phase = TRANSITIONS.get((self.phase, signal)) or following(self.phase, signal)
 
     def _do(self, action: Action) -> None:
-        self._out.append(action)
+        self._actions += (action,)
 
     def _say(self, reply: bytes) -> None:
-        self._out.append(ToClient(reply))
+        self._to_client += reply
 
     def _own(self, reply: bytes) -> bytes:
         return reply.replace(b"%s", self._server_name) + b"\r\n"
@@ -112,7 +120,7 @@ class Exchange:
         self._pending.append(slot)
         if slot.barrier:
             self._move(Signal.HOLD)
-        self._out.append(ToBackend(line + b"\r\n"))
+        self._to_backend += line + b"\r\n"
 
     def _spoil(self, reply: bytes) -> None:
         """The message will not be accepted: `reply` is told at its end."""
@@ -132,5 +140,4 @@ class Exchange:
         self._envelope.end()
         if reply:
             self._say(reply)
-        self._do(CloseBackend())
-        self._do(CloseClient(linger))
+        self._do(Close(linger))

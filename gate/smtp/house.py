@@ -1,5 +1,6 @@
 """What a session needs of the front that it belongs to."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from gate.backend.client_address import ClientAddress
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from gate.smtp.session import Session
 
 
+class Judge(Protocol):
+    """`gate.guard.Guard.decide`."""
+
+    def __call__(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict: ...
+
+
 class House(Protocol):
     """What a session needs of the front that it belongs to."""
 
@@ -20,14 +27,16 @@ class House(Protocol):
     key: bytes
 
     @property
+    def judge(self) -> Judge: ...
+    @property
+    def refusal(self) -> Callable[[str, bytes], bytes | None]: ...
+    @property
     def server_name(self) -> bytes: ...
     async def connect(self, client: ClientAddress) -> Connection: ...
     def arrived(self, session: "Session") -> None: ...
     def admit(self, session: "Session") -> bytes | None:
         """None: come in; else the reply to turn it away with."""
 
-    def judge(self, sender: Address, recipient: Address, *, trusted: bool) -> Verdict: ...
-    def refusal(self, domain: str, path: bytes) -> bytes | None: ...
     def answered(self, session: "Session", answered: Answered) -> None: ...
     def decoy_accepted(self, path: bytes) -> None: ...
     def barred(self) -> None: ...

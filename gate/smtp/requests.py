@@ -6,7 +6,7 @@ Pure. The rules of order stand in `dialogue`, whose client side this is.
 from gate.errors import Fault
 from gate.rules.address import from_wire
 from gate.smtp import commands, wording
-from gate.smtp.actions import AbortBackend, Answered, StartTls, ToBackend, Wait
+from gate.smtp.actions import AbortBackend, Answered, StartTls, Wait
 from gate.smtp.commands import Command, Malformed, Verb
 from gate.smtp.envelope import Mail, Slot, text_of
 from gate.smtp.exchange import HARD_ERRORS, SOFT_ERRORS, Exchange
@@ -86,7 +86,7 @@ class Requests(Exchange):
     def _rcpt(self, command: Command) -> bool:
         """One path for everyone, whatever the verdict: who is refused must not be told by time (see `dialogue`)."""
         sender, recipient = self._envelope.sender, from_wire(text_of(command.path))
-        decoy = self._decoy(command.path, len(command.line) + 2)
+        decoy = self._decoy(command.path, line=len(command.line) + 2)
         disguised = command.with_path(decoy.path)
         own = self._refusal(recipient.domain, command.path)
         verdict = None
@@ -144,8 +144,7 @@ class Requests(Exchange):
 
     def _take_data(self, data: bytes) -> bool:
         piece = self._stream.feed(data)
-        if piece.forward:
-            self._do(ToBackend(piece.forward))
+        self._to_backend += piece.forward
         if piece.problem is not None:
             self._do(AbortBackend())
             self._spoil(piece.problem.value + b"\r\n")

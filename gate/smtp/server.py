@@ -29,8 +29,10 @@ from gate.smtp.actions import Answered
 from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
+from gate.smtp.house import Judge
 from gate.smtp.session import Session
 from gate.smtp.settings import Settings
+from gate.smtp.timing import interval
 
 BACKLOG = 512
 PATIENCE_SECONDS = 0.5
@@ -48,7 +50,7 @@ Place = tuple[str, int]
 log = logging.getLogger(__name__)
 
 
-class Judge(Protocol):
+class Guard(Protocol):
     """`gate.guard.Guard`."""
 
     def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict: ...
@@ -85,20 +87,23 @@ class SmtpFront:
     Attributes:
         settings: for the sessions that follow; see `reconfigure`.
         key: of this installation, for the decoys.
+        judge, refusal: the guard's and the backend's own, as every recipient is asked of both.
     """
 
-    def __init__(self, config: Config, guard: Judge, backend: Behind, recorder: Record, key: bytes) -> None:
+    def __init__(self, config: Config, guard: Guard, backend: Behind, recorder: Record, key: bytes) -> None:
         """Raises `SmtpError` (`smtp.certificate`)."""
         self.settings = Settings.of(config)
         self.key = key
         self._listen = tuple(config.gate.listen)
-        self._guard = guard
+        self.judge: Judge = guard.decide
+        self.refusal = backend.refusal
         self._backend = backend
         self._recorder = recorder
         self._places: list[Place] = []
         self._servers: dict[Place, asyncio.Server] = {}
         self._crowd: Crowd[Session] = Crowd(lambda session: session.end(wording.TOO_BUSY))
         self._is_open = False
+        self._clock: asyncio.TimerHandle | None = None
 
     @property
     def sessions(self) -> int:
@@ -112,6 +117,9 @@ class SmtpFront:
         """
         self.settings = Settings.of(config, self.settings.tls)
         self._listen = tuple(config.gate.listen)
+        if self._clock is not None:
+            self._clock.cancel()
+            self._look_at_the_clock()
 
     def warnings(self) -> list[Notice]:
         """What the owner should know of the certificate, or of there being none."""
@@ -238,6 +246,8 @@ class SmtpFront:
     def arrived(self, session: Session) -> None:
         """A connection was made; it is not admitted yet."""
         self._crowd.arrived(session, self.settings.limits)
+        if self._clock is None:
+            self._look_later()
 
     def admit(self, session: Session) -> bytes | None:
         """None: the session may go on; else how to turn its client away. A client's sessions count until its side of
@@ -256,11 +266,18 @@ class SmtpFront:
     def closed(self, session: Session) -> None:
         self._crowd.closed(session)
 
-    def judge(self, sender: Address, recipient: Address, *, trusted: bool) -> Verdict:
-        return self._guard.decide(sender, recipient, trusted=trusted)
+    def _look_later(self) -> None:
+        """One timer for all sessions: most are over long before it comes to them."""
+        loop = asyncio.get_running_loop()
+        self._clock = loop.call_later(interval(self.settings.limits), self._look_at_the_clock)
 
-    def refusal(self, domain: str, path: bytes) -> bytes | None:
-        return self._backend.refusal(domain, path)
+    def _look_at_the_clock(self) -> None:
+        self._clock = None
+        now = time.monotonic()
+        for session in list(self._crowd.here):
+            session.check_time(now)
+        if self._crowd.here:
+            self._look_later()
 
     def decoy_accepted(self, path: bytes) -> None:
         log.warning("the mail server took a decoy for <%s>; its domain is asked anew", path.decode("utf-8", "replace"))

@@ -15,18 +15,17 @@ from typing import cast
 from gate import trouble
 from gate.backend.client_address import ClientAddress, ClientAddressError, parse_proxy_v2
 from gate.backend.connection import Connection
-from gate.backend.decoy import Decoy, decoy_for
+from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError
 from gate.smtp import actions, wording
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.settings import contains
-from gate.smtp.timing import MESSAGE, Overdue, Watch, interval
+from gate.smtp.timing import MESSAGE, Overdue, Watch
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
-WRITE_HIGH_WATER = 262_144
 LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
 PROXY_SECONDS = 10.0
@@ -69,7 +68,6 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
         peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         if not peer or not here:  # the client was gone before it was there
             self._transport.abort()
@@ -138,7 +136,8 @@ class Session(asyncio.Protocol):
         if exc is not None and self.dialogue.phase is not Phase.CLOSED:
             log.info("%s: %s", self.client.host, exc)
         self._backend_full = False
-        self._happened(self.dialogue.backend_lost)
+        if self._paused or self.dialogue.phase is not Phase.CLOSED:
+            self._happened(self.dialogue.backend_lost)
 
     def backend_pause(self) -> None:
         self._backend_full = True
@@ -164,6 +163,27 @@ class Session(asyncio.Protocol):
             self._happened(self.dialogue.end, reply)
         else:
             self._transport.abort()
+
+    def check_time(self, now: float) -> None:
+        """Ends what has waited long enough, at `now` of the monotonic clock: see `timing`."""
+        if not self.admitted or self.dialogue.phase is Phase.CLOSED:
+            return
+        whose = self._watch.overdue(
+            now,
+            self.dialogue.phase,
+            touched=self.touched,
+            heard=self._heard,
+            octets=self._octets,
+            unanswered=self.dialogue.awaits_backend,
+            held_up=self._backend_full,
+        )
+        if whose is Overdue.SESSION:
+            self._happened(self.dialogue.end, wording.TIMED_OUT)
+        elif whose is Overdue.BACKEND:
+            log.info("%s: the mail server does not answer", self.client.host)
+            if self._backend is not None:
+                self._backend.abort()
+            self._happened(self.dialogue.backend_lost)
 
     def hurry(self) -> None:
         """A client that only lingers is let go: what it was told is sent, and no more is waited for."""
@@ -219,7 +239,7 @@ class Session(asyncio.Protocol):
         self.dialogue = Dialogue(
             settings.terms,
             judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
-            decoy=self._decoy,
+            decoy=partial(decoy_for, self._house.key, delimiter=settings.delimiter),
             refusal=self._house.refusal,
             server_name=self._house.server_name,
         )
@@ -228,13 +248,9 @@ class Session(asyncio.Protocol):
         if turned_away is not None:
             self._happened(self.dialogue.end, turned_away)
             return
-        self._tick()
-        self._task = self._loop.create_task(self._connect(), name=f"smtp session of {client.host}")
+        self._task = self._loop.create_task(self._connect(), name="smtp session")
         if data:
             self._happened(self.dialogue.client_data, data)
-
-    def _decoy(self, path: bytes, line: int) -> Decoy:
-        return decoy_for(self._house.key, path, self._settings.delimiter, line=line)
 
     async def _connect(self) -> None:
         try:
@@ -254,54 +270,38 @@ class Session(asyncio.Protocol):
 
     # ---- what is to be done
 
-    def _happened(self, event: Callable[..., list[actions.Action]], *what: object) -> None:
+    def _happened(self, event: Callable[..., actions.Outcome], *what: object) -> None:
         """Tells the dialogue an event and does what it wants: the outermost edge of whatever a peer can cause."""
         try:
             self._perform(event(*what))
         except Exception:  # noqa: BLE001 (a mistake of the gate's own must cost this one session only)
             self._broken()
 
-    def _perform(self, wanted: list[actions.Action]) -> None:
+    def _perform(self, outcome: actions.Outcome) -> None:
         """What goes the same way goes in one write."""
-        to_client = to_backend = b""
-        rows: list[actions.Answered] = []
-        for action in wanted:
-            if isinstance(action, actions.ToBackend):
-                to_backend += action.data
-            elif isinstance(action, actions.ToClient):
-                to_client += action.data
-            elif isinstance(action, actions.Answered):
-                rows.append(action)
-            else:
-                self._write(to_client, to_backend)
-                to_client = to_backend = b""
-                self._switch(action)
-        if to_client or to_backend:
-            self._write(to_client, to_backend)
-        for row in rows:  # after the reply: what is noted of a refusal must not be told by its time
-            self._house.answered(self, row)
+        if outcome.to_backend and self._backend is not None:
+            self._backend.write(outcome.to_backend)
+        if outcome.to_client and not self._transport.is_closing():
+            self._transport.write(outcome.to_client)
+        for action in outcome.actions:  # after the reply: what is noted of a refusal must not be told by its time
+            self._do(action)
         if self._paused:
             self._read_or_wait()
 
-    def _write(self, to_client: bytes, to_backend: bytes) -> None:
-        if to_backend and self._backend is not None:
-            self._backend.write(to_backend)
-        if to_client and not self._transport.is_closing():
-            self._transport.write(to_client)
-
-    def _switch(self, action: actions.Action) -> None:
+    def _do(self, action: actions.Action) -> None:
         match action:
-            case actions.AbortBackend():
-                if self._backend is not None:
-                    self._backend.abort()
-            case actions.CloseBackend():
+            case actions.Answered():
+                self._house.answered(self, action)
+            case actions.Close(linger):
                 if self._backend is not None:
                     self._backend.close()
-            case actions.CloseClient(linger):
                 if linger or self._tls or self._client_full:
                     self._linger()
                 else:
                     self._transport.close()
+            case actions.AbortBackend():
+                if self._backend is not None:
+                    self._backend.abort()
             case actions.DecoyAccepted(path):
                 self._house.decoy_accepted(path)
             case actions.GateBarred():
@@ -350,7 +350,6 @@ class Session(asyncio.Protocol):
                 self._finish()
                 return
             self._transport, self._tls = transport, True
-            self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
             self._happened(self.dialogue.secured)
             early, self._early = self._early, b""
             if early:
@@ -378,9 +377,9 @@ class Session(asyncio.Protocol):
         if self._backend is not None:
             self._backend.abort()
         try:
-            wanted = self.dialogue.end(wording.BROKEN)
-            self._perform(wanted)
-            if not wanted:  # it was ending when that happened: nobody else would end it
+            outcome = self.dialogue.end(wording.BROKEN)
+            self._perform(outcome)
+            if not outcome.actions:  # it was ending when that happened: nobody else would end it
                 self._transport.abort()
         except Exception:  # noqa: BLE001 (whatever it is, it was logged above)
             self._transport.abort()
@@ -405,28 +404,3 @@ class Session(asyncio.Protocol):
     def _connect_no_more(self) -> None:
         if self._backend is None and self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
-
-    # ---- time
-
-    def _tick(self) -> None:
-        self._timer = self._loop.call_later(interval(self._settings.limits), self._check_time)
-
-    def _check_time(self) -> None:
-        whose = self._watch.overdue(
-            time.monotonic(),
-            self.dialogue.phase,
-            touched=self.touched,
-            heard=self._heard,
-            octets=self._octets,
-            unanswered=self.dialogue.awaits_backend,
-            held_up=self._backend_full,
-        )
-        if whose is Overdue.SESSION:
-            self._happened(self.dialogue.end, wording.TIMED_OUT)
-        elif whose is Overdue.BACKEND:
-            log.info("%s: the mail server does not answer", self.client.host)
-            if self._backend is not None:
-                self._backend.abort()
-            self._happened(self.dialogue.backend_lost)
-        if self.dialogue.phase is not Phase.CLOSED:
-            self._tick()

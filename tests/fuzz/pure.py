@@ -53,21 +53,20 @@ class Play:
     securing: bool = False
     parser: ReplyParser = field(default_factory=ReplyParser)
 
-    def perform(self, wanted: list[actions.Action]) -> None:
-        for action in wanted:
+    def perform(self, outcome: actions.Outcome) -> None:
+        if outcome.to_client:
+            self.heard.broken += ["client: told after the end"] * self.closed
+            self.heard.told += outcome.to_client
+        if outcome.to_backend:
+            self.heard.broken += ["backend: told after the end"] * (self.backend.gone and self.lost)
+            if not self.backend.gone:
+                self.backend.receive(outcome.to_backend)
+        for action in outcome.actions:
             match action:
-                case actions.ToClient(data):
-                    self.heard.broken += ["client: told after the end"] * self.closed
-                    self.heard.told += data
-                case actions.ToBackend(data):
-                    self.heard.broken += ["backend: told after the end"] * (self.backend.gone and self.lost)
-                    if not self.backend.gone:
-                        self.backend.receive(data)
-                case actions.AbortBackend() | actions.CloseBackend():
+                case actions.AbortBackend() | actions.Close():
                     self.lost = self.backend.gone = True
                     self.backend.out.clear()
-                case actions.CloseClient():
-                    self.closed = True
+                    self.closed = self.closed or isinstance(action, actions.Close)
                 case actions.Wait():
                     self.waiting = True
                 case actions.StartTls():

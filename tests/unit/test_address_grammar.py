@@ -14,7 +14,7 @@ from gate.guard import Guard
 from gate.rules import address
 from gate.rules.domain import ascii_domain
 from gate.rules.ruleset import AccountRule, EntryRule, compile_ruleset
-from gate.smtp.actions import Action, CloseClient, ToBackend, ToClient
+from gate.smtp.actions import Close, Outcome
 from gate.smtp.commands import Command, parse
 from gate.smtp.dialogue import Dialogue, Terms
 from tests.unit.replies import reply_of
@@ -92,17 +92,15 @@ class Talk:
         self._perform(self.dialogue.backend_reply(reply_of(b"220 mail.test")))
         self.say(b"EHLO c")
 
-    def _perform(self, wanted: list[Action]) -> None:
-        for action in wanted:
-            match action:
-                case ToBackend(data):
-                    self.lines += data.split(b"\r\n")[:-1]
-                    hello = b"250-mail.test\r\n250-PIPELINING\r\n250 SMTPUTF8"
-                    self._replies.append(hello if data[:4] == b"EHLO" else b"250 ok")
-                case ToClient(data):
-                    self.told.append(data)
-                case CloseClient():
-                    self.closed = True
+    def _perform(self, outcome: Outcome) -> None:
+        if data := outcome.to_backend:
+            self.lines += data.split(b"\r\n")[:-1]
+            hello = b"250-mail.test\r\n250-PIPELINING\r\n250 SMTPUTF8"
+            self._replies.append(hello if data[:4] == b"EHLO" else b"250 ok")
+        if outcome.to_client:
+            self.told.append(outcome.to_client)
+        if any(isinstance(action, Close) for action in outcome.actions):
+            self.closed = True
 
     def say(self, line: bytes) -> None:
         if not self.closed:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
-from gate.smtp.actions import AbortBackend, Action, CloseBackend, CloseClient, DecoyAccepted, ToBackend, ToClient
+from gate.smtp.actions import AbortBackend, Close, DecoyAccepted, Outcome
 from gate.smtp.commands import Command, parse
 from gate.smtp.dialogue import Dialogue, Terms
 from tests.unit.replies import reply_of
@@ -145,18 +145,18 @@ class Session:
         )
         self.perform(self.dialogue.backend_reply(reply_of(b"220 mail.test")))
 
-    def perform(self, actions: list[Action]) -> None:
-        for action in actions:
+    def perform(self, outcome: Outcome) -> None:
+        if outcome.to_backend:
+            self.backend.receive(outcome.to_backend)
+        if outcome.to_client:
+            assert not self.closed
+            self.heard += outcome.to_client
+        for action in outcome.actions:
             match action:
-                case ToBackend(data):
-                    self.backend.receive(data)
-                case ToClient(data):
-                    assert not self.closed
-                    self.heard += data
-                case AbortBackend() | CloseBackend():
+                case AbortBackend():
                     self.backend.ended = True
-                case CloseClient():
-                    self.closed = True
+                case Close():
+                    self.backend.ended = self.closed = True
                 case DecoyAccepted():
                     assert self.backend.catch_all
 

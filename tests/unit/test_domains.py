@@ -181,7 +181,7 @@ def test_what_the_server_says_is_told_where_it_is_known(owner: Owner) -> None:
         (b"250", (True, False, None)),
         (b"450", (False, True, "450 5.1.1 no such user")),
     ):
-        reply = Reply((code + b" 5.1.1 no such user",))
+        reply = Reply.of(code + b" 5.1.1 no such user")
         users = {SHOP: UnknownUser(SHOP, Wording(reply, b"x@shop.example"))}
         owner.toml.unknown_users = lambda users=users: users  # type: ignore[misc]
         row = owner.domain()

@@ -209,7 +209,7 @@ PROBE = b"Rgm9x1c4uiw0abcd@example.org"
 
 
 def refused(text: str) -> Reply:
-    return Reply((text.replace("PROBE", PROBE.decode()).encode(),))
+    return Reply.of(text.replace("PROBE", PROBE.decode()).encode())
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_an_action_is_made_of_what_was_heard(said: str, action: str) -> None:
 
 
 def test_of_a_footer_in_lines_of_its_own_nothing_is_taken() -> None:
-    reply = Reply((b"550-5.1.1 <" + PROBE + b">: Recipient address rejected: Nobody here", b"550 5.1.1 Call 1-800"))
+    reply = Reply.of(b"550-5.1.1 <" + PROBE + b">: Recipient address rejected: Nobody here", b"550 5.1.1 Call 1-800")
     found = heard(reply, PROBE)
     assert found is not None and found.action("anna@example.org") == b"550 5.1.1 Nobody here"
 

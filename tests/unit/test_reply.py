@@ -13,7 +13,7 @@ words = st.binary(max_size=30).map(lambda text: bytes(byte for byte in text if b
 def replies(draw: st.DrawFn) -> Reply:
     code = str(draw(st.integers(200, 599))).encode()
     texts = draw(st.lists(words, min_size=1, max_size=4))
-    return Reply((*(code + b"-" + text for text in texts[:-1]), code + b" " + texts[-1]))
+    return Reply.of(*(code + b"-" + text for text in texts[:-1]), code + b" " + texts[-1])
 
 
 @given(st.lists(replies(), max_size=5), st.data())
@@ -34,7 +34,7 @@ def test_a_reply_tells_itself() -> None:
     assert reply.raw == b"250-mail.example\r\n250-SIZE 10\r\n250 8BITMIME\r\n"
     assert reply.words == (b"mail.example", b"SIZE 10", b"8BITMIME")
     assert reply.text == "250-mail.example\n250-SIZE 10\n250 8BITMIME"
-    assert ReplyParser().feed(b"250\r\n") == [Reply((b"250",))]
+    assert ReplyParser().feed(b"250\r\n") == [Reply.of(b"250")]
 
 
 def test_a_half_reply_waits() -> None:

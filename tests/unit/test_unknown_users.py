@@ -12,7 +12,7 @@ PROBE = b"Nx7q@a.test"
 
 
 def said(line: bytes, domain: str = "a.test") -> UnknownUser:
-    return UnknownUser(domain, Wording(Reply((line,)), PROBE))
+    return UnknownUser(domain, Wording(Reply.of(line), PROBE))
 
 
 STRICT, LATER, ALL = said(b"550 5.1.1 <Nx7q@a.test>: no"), said(b"450 4.2.0 later"), said(b"250 2.1.5 Ok")

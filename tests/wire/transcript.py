@@ -27,17 +27,7 @@ from gate.backend.decoy import decoy_for
 from gate.backend.reply import ReplyParser
 from gate.guard import Guard
 from gate.rules.ruleset import AccountRule, EntryRule, compile_ruleset
-from gate.smtp.actions import (
-    AbortBackend,
-    Action,
-    Answered,
-    CloseBackend,
-    CloseClient,
-    DecoyAccepted,
-    ToBackend,
-    ToClient,
-    Wait,
-)
+from gate.smtp.actions import AbortBackend, Answered, Close, DecoyAccepted, Outcome, Wait
 from gate.smtp.dialogue import Dialogue, Terms
 
 KEY = b"k" * 32
@@ -151,19 +141,17 @@ class PurePlayer:
         if steps[-1].data is None:
             self._perform(self.dialogue.client_eof() if who == "C" else self.dialogue.backend_lost())
 
-    def _perform(self, actions: list[Action]) -> None:
-        for action in actions:
+    def _perform(self, outcome: Outcome) -> None:
+        assert not (outcome.to_client and "G" in self._closed)
+        assert not (outcome.to_backend and "B" in self._closed)
+        self._got["G"] += outcome.to_client
+        self._got["B"] += outcome.to_backend
+        for action in outcome.actions:
             match action:
-                case ToClient(data):
-                    assert "G" not in self._closed
-                    self._got["G"] += data
-                case ToBackend(data):
-                    assert "B" not in self._closed
-                    self._got["B"] += data
-                case AbortBackend() | CloseBackend():
+                case AbortBackend():
                     self._closed.add("B")
-                case CloseClient():
-                    self._closed.add("G")
+                case Close():
+                    self._closed |= {"B", "G"}
                 case Answered(sender, recipient, verdict, _, reply):
                     self._got["L"] += row(sender.text, recipient.text, verdict.verdict, verdict.because, reply.decode())
                 case Wait():
