@@ -125,8 +125,8 @@ install_packages() {
 # ---------------------------------------------------------------- Python
 
 # Those that will do, the best first, into `pythons`. IRUSU_PYTHON is the only one where it is set. On Linux the system's
-# own comes before what stands first in PATH: distributions build it with PGO and LTO, which spares the gate a tenth of
-# its CPU. On macOS /usr/bin/python3 is never run: it may be a stub that opens a dialog.
+# own comes before what stands first in PATH: distributions build it with PGO and LTO, which spares the gate up to a
+# tenth of its CPU. On macOS /usr/bin/python3 is never run: it may be a stub that opens a dialog.
 find_pythons() {
   local name path names=(python3 python3.13 python3.12 python3.11 python3.14)
   if [ -n "${IRUSU_PYTHON:-}" ]; then names=("$IRUSU_PYTHON")
