@@ -11,6 +11,7 @@ A connection is used in two ways, one after the other: `command` sends a line an
 import asyncio
 import os
 import ssl
+import time
 from collections import deque
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
@@ -18,9 +19,10 @@ from functools import cache
 from typing import Literal, Protocol, cast
 
 from gate.backend.client_address import ClientAddress, proxy_v2
+from gate.backend.patience import Patience
 from gate.backend.reply import Reply, ReplyError, ReplyParser
 from gate.backend.target import BackendError, Target, Tls, parse_deliver
-from gate.backend.xclient import HostNames, introduce
+from gate.backend.xclient import NO_NAMES, HostNames, introduce
 
 __all__ = ["BackendError", "Connection", "Passing", "Receiver", "Target", "Tls", "connect", "parse_deliver"]
 
@@ -53,8 +55,8 @@ async def connect(
     *,
     client: ClientAddress | None = None,
     passing: Passing = "none",
-    names: HostNames | Awaitable[HostNames] = HostNames(),  # noqa: B008 (frozen)
-    timeout: float = CONNECT_SECONDS,  # noqa: ASYNC109 (one limit for the whole, given by whoever waits)
+    names: HostNames | Awaitable[HostNames] = NO_NAMES,
+    timeout: float | Patience = CONNECT_SECONDS,  # noqa: ASYNC109 (one limit for the whole, given by whoever waits)
 ) -> "Connection":
     """Opens a connection and waits for the greeting, and for TLS where the target says so.
 
@@ -63,21 +65,23 @@ async def connect(
 
     With `passing` "proxy" the PROXY v2 header of `client` goes first (none: a LOCAL header, the gate itself); with
     "xclient" the client and its `names` are told last (no client: nothing is), and the greeting is what comes then.
-    `timeout`: seconds for all of it. A greeting other than 220 is no error here: see `Connection.greeting`.
+    `timeout`: seconds for all of it; a `Patience` where many wait. A greeting other than 220 is no error here: see
+    `Connection.greeting`.
 
     Raises:
         BackendError: `backend.unreachable`, `.timeout`, `.lost`, `.garbled`, `.tls`, `.xclient`, `.xclient_refused`,
             `.not_ready`.
     """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + timeout
+    patience = timeout if isinstance(timeout, Patience) else Patience(timeout)
+    began = time.monotonic()
     try:
-        return await _connect(target, client, passing, names, timeout)
+        return await _connect(target, client, passing, names, patience)
     except BackendError as error:
         if target.tls != "opportunistic" or error.code != "backend.tls":
             raise
         because = error
-    connection = await _connect(replace(target, tls="none"), client, passing, names, max(0.0, until - loop.time()))
+    rest = Patience(max(0.0, patience.seconds - (time.monotonic() - began)))
+    connection = await _connect(replace(target, tls="none"), client, passing, names, rest)
     connection.plain_because = because
     return connection
 
@@ -87,12 +91,12 @@ async def _connect(
     client: ClientAddress | None,
     passing: Passing,
     names: HostNames | Awaitable[HostNames],
-    timeout: float,  # noqa: ASYNC109 (as above)
+    patience: Patience,
 ) -> "Connection":
     loop = asyncio.get_running_loop()
     connection: Connection | None = None
     try:
-        async with asyncio.timeout(timeout):
+        with patience.wait():
             _, connection = await loop.create_connection(lambda: Connection(target), target.host, target.port)
             if passing == "proxy":
                 connection.write(proxy_v2(client))
@@ -103,7 +107,7 @@ async def _connect(
                 connection.greeting = await introduce(connection, client, names)
             return connection
     except TimeoutError:
-        error = BackendError("backend.timeout", target=str(target), seconds=timeout)
+        error = BackendError("backend.timeout", target=str(target), seconds=patience.seconds)
     except OSError as reason:
         number = reason.errno or 0
         why = os.strerror(number) if number > 0 else reason.strerror or str(reason)

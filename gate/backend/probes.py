@@ -30,11 +30,12 @@ from gate.backend.asking import (
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import CONNECT_SECONDS, BackendError, Connection, Passing, Target, connect
 from gate.backend.notices import REMEDIES, notice
+from gate.backend.patience import Patience
 from gate.backend.resolver import Resolver
 from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.unknown_users import UnknownUsers
 from gate.backend.wording import Wording
-from gate.backend.xclient import HostNames
+from gate.backend.xclient import NO_NAMES, HostNames
 from gate.forms import RelayFacts
 from gate.forms import Warning as Notice
 from gate.rules.domain import ascii_domain
@@ -118,6 +119,7 @@ class Backend:
         self._resolver = resolver or Resolver()
         self._refused_at = -REFUSED_SPACING
         self._examining = asyncio.Lock()
+        self._patience = Patience(CONNECT_SECONDS)
         self._rounds = Rounds(self.examine, self._pause, "backend probes")
 
     # ---- asking
@@ -221,7 +223,7 @@ class Backend:
         if self.passing == "xclient":
             await asyncio.shield(self._resolver.begin(client.host))
 
-    async def connect(self, client: ClientAddress | None, seconds: float = CONNECT_SECONDS) -> Connection:
+    async def connect(self, client: ClientAddress | None) -> Connection:
         """A connection for one client's session.
 
         Raises:
@@ -233,13 +235,13 @@ class Backend:
             raise self.trouble or BackendError("backend.unexamined", target=str(self.target))
         if self.trouble is not None and self.trouble.code in barred.CODES:
             raise self.trouble
-        names: HostNames | asyncio.Future[HostNames] = HostNames()
+        names: HostNames | asyncio.Future[HostNames] = NO_NAMES
         if self.passing == "xclient" and client is not None:
             names = asyncio.shield(self._resolver.begin(client.host))
         try:
             # A connection without TLS costs a second one, where it was wanted: until the next examination only one.
             target = replace(self.target, tls="none") if self._plain is not None else self.target
-            connection = await connect(target, client=client, passing=self.passing, names=names, timeout=seconds)
+            connection = await connect(target, client=client, passing=self.passing, names=names, timeout=self._patience)
         except BackendError as error:
             if error.code == "backend.xclient_refused":  # this client is, and others may not be
                 self.refused_gate()

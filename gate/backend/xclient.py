@@ -43,6 +43,9 @@ class HostNames:
     reverse: str = UNAVAILABLE
 
 
+NO_NAMES = HostNames()
+
+
 class Asked(Protocol):
     """What is needed of a connection (`gate.backend.connection.Connection`)."""
 
