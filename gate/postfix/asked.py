@@ -18,7 +18,7 @@ word that stands there may be the name. People and programs that send mail from 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -89,17 +89,20 @@ def wire(internal: str) -> str:
     return f"{quote_local(local)}{at}{domain}" if local or at else ""
 
 
-def readings(recipient: str, own_domains: Collection[str]) -> Iterable[Address]:
+def plain(recipient: str) -> Address | None:
+    """The one address that the recipient (in internal form) may be, own or not; None: look at its `readings`."""
+    found = from_plain_wire(recipient)
+    return None if found is None or "%" in found.local or "!" in found.local else found
+
+
+def readings(recipient: str, own_domains: Collection[str]) -> Iterator[Address]:
     """Every own address that the recipient (in internal form) may be; the plainest first. Nothing: it is none of ours.
     `own_domains` are canonical."""
-    plain = from_plain_wire(recipient)
-    if plain is not None and "%" not in plain.local and "!" not in plain.local:
-        return (plain,) if plain.domain in own_domains else ()
-    return map(from_wire, _odd_readings(recipient, own_domains))
+    return map(from_wire, _as_written(recipient, own_domains))
 
 
-def _odd_readings(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
-    """`readings`, as between `<` and `>`, of whatever it is."""
+def _as_written(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
+    """As between `<` and `>`."""
     local, at, domain = recipient.rpartition("@")
     if not at:
         local, domain = recipient, ""

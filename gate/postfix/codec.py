@@ -11,7 +11,7 @@ allows is taken, whatever octets a value holds: an address that made the gate ha
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, NewType
+from typing import ClassVar, TypeAlias
 
 from gate.errors import Fault
 
@@ -20,7 +20,7 @@ LINE_LIMIT = 16_384
 REQUEST_LIMIT = 65_536
 """Octets of one request at most."""
 
-Request = NewType("Request", str)
+Request: TypeAlias = str
 """One whole request as it came, behind an LF of its own; octets that are no UTF-8 are surrogates."""
 
 
@@ -30,9 +30,8 @@ def key(name: str) -> str:
 
 
 def value(request: Request, key: str) -> str:
-    """The value of an attribute, empty where it was not sent."""
-    begin = request.rfind(key) + len(key)
-    return request[begin : request.index("\n", begin)] if begin >= len(key) else ""
+    """The value of an attribute, empty where it was not sent: what stands before the request's own LF."""
+    return request.rpartition(key)[2].partition("\n")[0]
 
 
 class PolicyError(Fault):
@@ -74,7 +73,7 @@ class RequestParser:
             self._error.before = ()
             raise self._error
         if not self._rest and not self._lines and _is_one(data):
-            return [_request(data)]
+            return ["\n" + data.decode("utf-8", "surrogateescape")]
         text = self._rest + data
         found: list[Request] = []
         careful = self._held + len(text) > LINE_LIMIT or b"\0" in text
@@ -82,7 +81,7 @@ class RequestParser:
         try:
             for line in lines:
                 if not line:
-                    found.append(_request(b"\n".join([*self._lines, b"\n"])))
+                    found.append(b"\n".join([b"", *self._lines, b"\n"]).decode("utf-8", "surrogateescape"))
                     self._lines, self._held = [], 0
                     continue
                 if line.find(b"=") < 1:
@@ -119,16 +118,12 @@ def _is_one(data: bytes) -> bool:
         and data.endswith(b"\n\n")
         and signs.startswith(b"=")
         and not data.startswith(b"=")
-        and b"\n=" not in data
+        and data.rfind(b"\n=") < 0  # (faster than `in`: an LF is not rare here)
         and b"\0" not in data
     )
 
 
 _NO_SIGN = bytes(each for each in range(256) if each not in b"=\n")
-
-
-def _request(octets: bytes) -> Request:
-    return Request("\n" + octets.decode("utf-8", "surrogateescape"))
 
 
 def answer(action: bytes) -> bytes:

@@ -103,7 +103,7 @@ class Learner:
         if self._fixed is not None:
             return self._fixed
         answer = self.answers.get(domain)
-        if answer is not None and answer.refusal is not None and self._settled(answer):
+        if answer is not None and answer.refusal is not None and (not answer.not_yet or self._settled(answer)):
             return answer.refusal
         found = (each.refusal for name, each in self.answers.items() if name != BARE and self._settled(each))
         return next((each for each in found if each is not None), FALLBACK)

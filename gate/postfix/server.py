@@ -6,7 +6,8 @@ anything before it answers: Postfix, and the client behind it, wait too.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Protocol, cast
 
 import msgspec
@@ -15,7 +16,7 @@ from gate import clock, trouble
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.forms import Decision
-from gate.postfix.asked import Asked, asked, readings, shown_domain
+from gate.postfix.asked import Asked, asked, plain, readings, shown_domain
 from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser
 from gate.postfix.refusal import Refusal
 from gate.rules.address import Address
@@ -116,19 +117,24 @@ class PolicyFront:
     def gone(self, connection: "_Connection") -> None:
         self._connections.pop(connection, None)
 
-    def decide(self, request: Request) -> "Answer":
-        """How to answer a request, and what is to be recorded of it once that was sent."""
-        question = asked(request)
-        if question is None:
-            return _NOTHING
-        self.asked += 1
-        if not self._active() or self._words.is_probe(question.recipient):
-            return _NOTHING
+    def answer(self, request: Request) -> "Answer":
+        """How to answer a request, and what is to be recorded of it once that was sent. Never raises."""
         try:
-            judged = self._judge(question)
+            question = asked(request)
+            if question is None:
+                return _NOTHING
+            self.asked += 1
+            if not self._active() or self._words.is_probe(question.recipient):
+                return _NOTHING
+            return self._decide(question)
         except Fault as fault:  # no rules yet
             log.warning("%s", fault)
-            return _NOTHING
+        except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
+            trouble.keep(log, "a question of Postfix could not be answered")
+        return _NOTHING
+
+    def _decide(self, question: Asked) -> "Answer":
+        judged = self._judge(question)
         if judged is None:
             return _NOTHING
         verdict, reading = judged
@@ -143,6 +149,9 @@ class PolicyFront:
     def _judge(self, question: Asked) -> tuple[Verdict, Address] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
         or else would be, or else is our own. None: it is none of ours."""
+        if (only := plain(question.recipient)) is not None:
+            verdict = self._guard.decide(question.sender, only)
+            return None if verdict.because == "relay" else (verdict, only)
         found: tuple[Verdict, Address] | None = None
         for reading in readings(question.recipient, self._own_domains()):
             verdict = self._guard.decide(question.sender, reading)
@@ -154,8 +163,11 @@ class PolicyFront:
                 found = verdict, reading
         return found
 
-    def record(self, decided: "Decided") -> None:
-        self._recorder.record(_row(decided))
+    def record(self, answers: Sequence["Answer"]) -> None:
+        """What was answered, where it is new."""
+        for answer in answers:
+            if answer.decided is not None:
+                self._recorder.record(_row(answer.decided))
 
     def _is_again(self, question: Asked, octets: bytes) -> bool:
         """Whether the same was asked, and answered, of the same message before: one row of the log is enough."""
@@ -190,6 +202,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 _NOTHING = Answer(DUNNO)
+_octets = attrgetter("octets")
 
 
 def _row(decided: Decided) -> Decision:
@@ -232,23 +245,15 @@ class _Connection(asyncio.Protocol):
         except PolicyError as problem:
             requests, error = problem.before, problem
         if requests:
-            self._front.active_again(self)
-            answers = [self._answer(request) for request in requests]
-            self._transport.write(b"".join([one.octets for one in answers]))
-            for one in answers:  # behind the answer: nobody is to wait for the log
-                if one.decided is not None:
-                    self._front.record(one.decided)
+            front = self._front
+            front.active_again(self)
+            answers = list(map(front.answer, requests))
+            self._transport.write(b"".join(map(_octets, answers)))
+            front.record(answers)  # behind the answer: nobody is to wait for the log
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
             self.end()
-
-    def _answer(self, request: Request) -> Answer:
-        try:
-            return self._front.decide(request)
-        except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
-            trouble.keep(log, "a question of Postfix could not be answered")
-            return _NOTHING
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()

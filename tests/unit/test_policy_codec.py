@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.backend.reply import Reply
-from gate.postfix.asked import asked, readings, shown_domain, wire
+from gate.postfix.asked import asked, plain, readings, shown_domain, wire
 from gate.postfix.codec import LINE_LIMIT, REQUEST_LIMIT, PolicyError, Request, RequestParser, answer, key, value
 from gate.postfix.refusal import FALLBACK, chosen, heard
 from gate.rules.address import from_wire
@@ -194,6 +194,14 @@ def test_a_refusal_is_worded_as_of_the_domain_that_postfix_will_see() -> None:
     assert shown_domain("anna", anna) == ""
     assert shown_domain("anna@[192.0.2.1]", anna) == ""
     assert shown_domain("anna%example.org", anna) == "example.org"
+
+
+@given(st.text(alphabet='Ab.@%!"\\ [:](,<ü\udcff', max_size=6), st.sampled_from(["@example.org", "@a.example", ""]))
+def test_a_plain_recipient_is_one_address(local: str, at_domain: str) -> None:
+    found = plain(local + at_domain)
+    if found is not None:
+        assert list(readings(local + at_domain, OWN)) == ([found] if found.domain in OWN else [])
+        assert found.domain not in OWN or shown_domain(local + at_domain, found) == found.domain
 
 
 @given(st.text(alphabet='ab.@%!"\\ [:](,<ü\udcff', max_size=12))
