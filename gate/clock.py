@@ -7,7 +7,12 @@ from functools import lru_cache
 
 def now() -> str:
     """Such as `2026-11-24T14:37:32.123Z`."""
-    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    return written(time.time_ns())
+
+
+def written(nanoseconds: int) -> str:
+    """The same of a moment that `time.time_ns` told."""
+    seconds, milliseconds = divmod(nanoseconds // 1_000_000, 1000)
     return f"{_second(seconds)}.{milliseconds:03d}Z"
 
 

@@ -41,15 +41,26 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         recipient: as Postfix told it, and as it will show it in its reply.
-        client: the client's IP address.
-        instance: the same for all recipients of one message; empty where Postfix did not say.
+        request: what else was told.
     """
 
     sender: Address
     recipient: str
-    client: str
-    helo: str
-    instance: str
+    request: Request
+
+    @property
+    def client(self) -> str:
+        """The client's IP address."""
+        return value(self.request, _CLIENT)
+
+    @property
+    def helo(self) -> str:
+        return value(self.request, _HELO)
+
+    @property
+    def instance(self) -> str:
+        """The same for all recipients of one message; empty where Postfix did not say."""
+        return value(self.request, _INSTANCE)
 
 
 def asked(request: Request) -> Asked | None:
@@ -60,13 +71,7 @@ def asked(request: Request) -> Asked | None:
     if not recipient:
         return None
     sender = value(request, _SENDER)
-    return Asked(
-        from_plain_wire(sender) or from_wire(wire(_sender(sender))),
-        recipient,
-        value(request, _CLIENT),
-        value(request, _HELO),
-        value(request, _INSTANCE),
-    )
+    return Asked(from_plain_wire(sender) or from_wire(wire(_sender(sender))), recipient, request)
 
 
 def _sender(internal: str) -> str:

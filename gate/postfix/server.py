@@ -6,19 +6,18 @@ anything before it answers: Postfix, and the client behind it, wait too.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Protocol, cast
 
-import msgspec
-
-from gate import clock, trouble
+from gate import trouble
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
-from gate.forms import Decision
 from gate.postfix.asked import Asked, asked, plain, readings, shown_domain
 from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser
 from gate.postfix.refusal import Refusal
+from gate.postfix.rows import Decided, Record, Rows
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
@@ -26,9 +25,6 @@ BACKLOG = 512
 CONNECTIONS = 1000
 """A Postfix keeps one connection a process, of which it has 100 by default. Beyond it the one goes that has been idle
 longest."""
-REMEMBERED = 1000
-"""So many answers, and as many before them, are kept to know Postfix asking again of one recipient of one message: it
-is judged anew, and recorded once."""
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +40,6 @@ class Words(Protocol):
 
     def refusal(self, domain: str) -> Refusal: ...
     def is_probe(self, recipient: str) -> bool: ...
-
-
-class Record(Protocol):
-    """`gate.recorder.Recorder`."""
-
-    def record(self, decision: Decision) -> None: ...
 
 
 class PolicyFront:
@@ -72,13 +62,11 @@ class PolicyFront:
         self.asked = 0
         self._guard = guard
         self._words = words
-        self._recorder = recorder
+        self._rows = Rows(recorder)
         self._active = active
         self._own_domains = own_domains
         self._servers: list[asyncio.Server] = []
-        self._connections: dict[_Connection, None] = {}
-        self._remembered: dict[_Key, bytes] = {}
-        self._remembered_before: dict[_Key, bytes] = {}
+        self._connections: set[_Connection] = set()
 
     async def open(self, listen: list[str]) -> list[str]:
         """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
@@ -101,50 +89,45 @@ class PolicyFront:
             server.close()
         for connection in list(self._connections):
             connection.end()
+        self._rows.hand_over()
 
     # ---- for the connections
 
     def arrived(self, connection: "_Connection") -> None:
-        self._connections[connection] = None
+        self._connections.add(connection)
         if len(self._connections) > CONNECTIONS:
-            next(iter(self._connections)).end()
-
-    def active_again(self, connection: "_Connection") -> None:
-        """It has asked: it is now the last to be let go."""
-        if self._connections.pop(connection, connection) is None:
-            self._connections[connection] = None
+            min(self._connections, key=_came).end()
 
     def gone(self, connection: "_Connection") -> None:
-        self._connections.pop(connection, None)
+        self._connections.discard(connection)
 
-    def answer(self, request: Request) -> "Answer":
-        """How to answer a request, and what is to be recorded of it once that was sent. Never raises."""
+    def answer(self, request: Request) -> bytes:
+        """The answer to a request; what is to be recorded of it waits until that was sent. Never raises."""
         try:
             question = asked(request)
             if question is None:
-                return _NOTHING
+                return DUNNO
             self.asked += 1
             if not self._active() or self._words.is_probe(question.recipient):
-                return _NOTHING
+                return DUNNO
             return self._decide(question)
         except Fault as fault:  # no rules yet
             log.warning("%s", fault)
         except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
             trouble.keep(log, "a question of Postfix could not be answered")
-        return _NOTHING
+        return DUNNO
 
-    def _decide(self, question: Asked) -> "Answer":
+    def _decide(self, question: Asked) -> bytes:
         judged = self._judge(question)
         if judged is None:
-            return _NOTHING
+            return DUNNO
         verdict, reading = judged
         # Made for whoever is let in too: a missing account must not be answered sooner than a denied sender.
         refusal = self._words.refusal(shown_domain(question.recipient, reading))
-        octets = refusal.answer(question.recipient)
-        octets = octets if verdict.verdict == "refuse" else DUNNO
-        if self._is_again(question, octets):
-            return Answer(octets)
-        return Answer(octets, Decided(question, reading, verdict, refusal))
+        answer = refusal.answer(question.recipient)
+        answer = answer if verdict.verdict == "refuse" else DUNNO
+        self._rows.add(Decided(question, reading, verdict, refusal, answer, time.time_ns()))
+        return answer
 
     def _judge(self, question: Asked) -> tuple[Verdict, Address] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
@@ -163,73 +146,16 @@ class PolicyFront:
                 found = verdict, reading
         return found
 
-    def record(self, answers: Sequence["Answer"]) -> None:
-        """What was answered, where it is new."""
-        for answer in answers:
-            if answer.decided is not None:
-                self._recorder.record(_row(answer.decided))
-
-    def _is_again(self, question: Asked, octets: bytes) -> bool:
-        """Whether the same was asked, and answered, of the same message before: one row of the log is enough."""
-        if not question.instance:
-            return False
-        key = (question.instance, question.sender, question.recipient)
-        if (self._remembered.get(key) or self._remembered_before.get(key)) == octets:
-            return True
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered, self._remembered_before = {}, self._remembered
-        self._remembered[key] = octets
-        return False
-
-
-_Key = tuple[str, Address, str]
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """A recipient that was judged. `reading`: the own address that the verdict is on."""
-
-    question: Asked
-    reading: Address
-    verdict: Verdict
-    refusal: Refusal
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The answer to a request, as it goes over the wire. `decided`: None where there is nothing to record."""
-
-    octets: bytes
-    decided: Decided | None = None
-
-
-_NOTHING = Answer(DUNNO)
-_octets = attrgetter("octets")
-
-
-def _row(decided: Decided) -> Decision:
-    question, verdict, entry = decided.question, decided.verdict, decided.verdict.entry
-    reply = decided.refusal.reply(question.recipient)  # of whoever is let in too: as for the action
-    return Decision(
-        time=clock.now(),
-        front="policy",
-        client=question.client,
-        helo=question.helo,
-        sender=question.sender.text,
-        recipient=decided.reading.text,
-        verdict=verdict.verdict,
-        because=verdict.because,
-        pattern=entry.pattern if entry else None,
-        reply=reply if verdict.verdict == "refuse" else "",
-        account=verdict.account,
-        scope=entry.scope if entry else None,
-        would=verdict.would,
-        entry_id=entry.id if entry else None,
-    )
-
 
 class _Connection(asyncio.Protocol):
-    """One connection of a Postfix."""
+    """One connection of a Postfix.
+
+    Attributes:
+        came: when something came last, `time.monotonic`.
+    """
 
     def __init__(self, front: PolicyFront) -> None:
+        self.came = time.monotonic()
         self._front = front
         self._parser = RequestParser()
         self._transport: asyncio.Transport
@@ -245,11 +171,8 @@ class _Connection(asyncio.Protocol):
         except PolicyError as problem:
             requests, error = problem.before, problem
         if requests:
-            front = self._front
-            front.active_again(self)
-            answers = list(map(front.answer, requests))
-            self._transport.write(b"".join(map(_octets, answers)))
-            front.record(answers)  # behind the answer: nobody is to wait for the log
+            self.came = time.monotonic()
+            self._transport.write(b"".join(map(self._front.answer, requests)))
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
@@ -269,3 +192,6 @@ class _Connection(asyncio.Protocol):
         """Sends what is still buffered and closes."""
         self._front.gone(self)
         self._transport.close()
+
+
+_came = attrgetter("came")

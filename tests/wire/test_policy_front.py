@@ -228,6 +228,7 @@ def test_what_is_recorded() -> None:
         assert await running.asked(request()) == [DUNNO]
         running.on, running.guard.enforcing = True, False
         assert await running.asked(request(instance="2.c")) == [DUNNO]
+        await running.front.close()  # nothing waits any more
         rows = [running.rows.decisions.get_nowait() for _ in range(running.rows.decisions.qsize())]
         assert [(row.recipient, row.verdict, row.because, row.would) for row in rows] == [
             ("user2@localhost", "refuse", "entry", None),
