@@ -77,13 +77,24 @@ class Refusal:
     def _text_for(self, recipient: str) -> bytes:
         if not self.probe:
             return self.text
-        path, name = wire(recipient).encode("utf-8", "surrogateescape"), self.probe.partition(b"@")[0]
+        path = wire(recipient).encode("utf-8", "surrogateescape")
+        parts = self._parts.copy()
+        for place in range(1, len(parts), 2):
+            whole, as_it_is = len(parts[place]) == len(self.probe), parts[place].startswith(self._name)
+            text = path if whole else path.rpartition(b"@")[0] or path
+            parts[place] = text if as_it_is else text.lower()
+        return b"".join(parts)
 
-        def filled(match: re.Match[bytes]) -> bytes:
-            text = path if len(match[0]) == len(self.probe) else path.rpartition(b"@")[0] or path
-            return text if match[0].startswith(name) else text.lower()
+    @cached_property
+    def _name(self) -> bytes:
+        """Of the probe, without its domain."""
+        return self.probe.partition(b"@")[0]
 
-        return re.sub(re.escape(self.probe) + b"|" + re.escape(name), filled, self.text, flags=re.IGNORECASE)
+    @cached_property
+    def _parts(self) -> list[bytes]:
+        """The text, cut where the probe or its name stands: at every other place."""
+        found = re.escape(self.probe) + b"|" + re.escape(self._name)
+        return re.split(b"(" + found + b")", self.text, flags=re.IGNORECASE)
 
 
 FALLBACK = Refusal(b"550", b"5.1.1", b"User unknown")

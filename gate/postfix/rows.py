@@ -33,7 +33,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         reading: the own address that the verdict is on.
-        refusal: how a refusal is worded there, whether it is one or not.
+        refusal: how it was worded; None: it was none.
         answer: as it went over the wire.
         at: `time.time_ns`.
     """
@@ -41,7 +41,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     question: Asked
     reading: Address
     verdict: Verdict
-    refusal: Refusal
+    refusal: Refusal | None
     answer: bytes
     at: int
 
@@ -96,7 +96,7 @@ def _row(decided: Decided) -> Decision:
         verdict=verdict.verdict,
         because=verdict.because,
         pattern=entry.pattern if entry else None,
-        reply=decided.refusal.reply(question.recipient) if verdict.verdict == "refuse" else "",
+        reply=decided.refusal.reply(question.recipient) if decided.refusal is not None else "",
         account=verdict.account,
         scope=entry.scope if entry else None,
         would=verdict.would,

@@ -122,10 +122,12 @@ class PolicyFront:
         if judged is None:
             return DUNNO
         verdict, reading = judged
-        # Made for whoever is let in too: a missing account must not be answered sooner than a denied sender.
-        refusal = self._words.refusal(shown_domain(question.recipient, reading))
-        answer = refusal.answer(question.recipient)
-        answer = answer if verdict.verdict == "refuse" else DUNNO
+        refusal, answer = None, DUNNO
+        # The words take less time than Postfix needs after a DUNNO to see that there is no such account: so a missing
+        # one is answered no sooner than a denied sender.
+        if verdict.verdict == "refuse":
+            refusal = self._words.refusal(shown_domain(question.recipient, reading))
+            answer = refusal.answer(question.recipient)
         self._rows.add(Decided(question, reading, verdict, refusal, answer, time.time_ns()))
         return answer
 

@@ -229,6 +229,7 @@ def refused(text: str) -> Reply:
         ("User unknown; see https://x", "User unknown"),
         ("Nobody here", "Nobody here"),
         ('undeliverable address: unknown user: "PROBE"', 'undeliverable address: unknown user: "anna@example.org"'),
+        ("No PROBE here", "No anna@example.org here"),
     ],
 )
 def test_an_action_is_made_of_what_was_heard(said: str, action: str) -> None:
