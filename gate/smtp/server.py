@@ -11,10 +11,9 @@ import ipaddress
 import logging
 import socket
 import time
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Protocol
 
+from gate import clock
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
 from gate.config import Config
@@ -296,7 +295,7 @@ class SmtpFront:
         self._backend.decoy_replied(answered.recipient.domain, code if answered.decoy and not answered.taken else 0)
         self._recorder.record(
             Decision(
-                time=_now(),
+                time=clock.now(),
                 front="smtp",
                 client=session.client.host,
                 helo=session.dialogue.client_name,
@@ -325,16 +324,6 @@ def _why_not(error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"{why_not(error)}; ports below 1024 need root, or a service with CAP_NET_BIND_SERVICE"
     return why_not(error)
-
-
-def _now() -> str:
-    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
-
-
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 async def _places(text: str) -> list[Place]:
