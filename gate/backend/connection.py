@@ -37,8 +37,11 @@ WRITE_HIGH_WATER = 262_144
 class Receiver(Protocol):
     """Who gets what the backend sends, after `Connection.hand_over`."""
 
-    def backend_replied(self, replies: Sequence[Reply]) -> None:
-        """Whole replies, at least one; more than one came in one piece."""
+    def backend_replied(self, reply: Reply) -> None:
+        """One whole reply."""
+
+    def backend_replied_at_once(self, replies: Sequence[Reply]) -> None:
+        """More than one, which came in one piece."""
 
     def backend_lost(self, exc: Exception | None) -> None:
         """The connection is gone; nothing comes after. None: it was closed in order."""
@@ -184,8 +187,11 @@ class Connection(asyncio.Protocol):
     def hand_over(self, receiver: Receiver) -> None:
         """From now on `receiver` is told everything; first the greeting, with what came of itself behind it."""
         self._receiver = receiver
-        receiver.backend_replied([self.greeting, *self._replies])
-        self._replies.clear()
+        if self._replies:
+            receiver.backend_replied_at_once([self.greeting, *self._replies])
+            self._replies.clear()
+        else:
+            receiver.backend_replied(self.greeting)
         if self.lost:
             receiver.backend_lost(self._error)
         elif self._write_paused:
@@ -255,16 +261,19 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            replies: list[Reply] | tuple[Reply, ...] = self._parser.feed(data)
+            replies: Sequence[Reply] = self._parser.feed(data)
         except ReplyError as error:
             replies = error.before
             self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
             self._transport.abort()
-        if self._receiver is None:
+        receiver = self._receiver
+        if receiver is None:
             self._replies.extend(replies)
             self._wake()
+        elif len(replies) == 1:
+            receiver.backend_replied(replies[0])
         elif replies:
-            self._receiver.backend_replied(replies)
+            receiver.backend_replied_at_once(replies)
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -282,6 +291,7 @@ class Connection(asyncio.Protocol):
             self._error = BackendError("backend.lost", target=str(self.target), why=str(exc))
         if self._receiver is not None:
             self._receiver.backend_lost(self._error)
+            self._receiver = None  # or either would hold the other, until the collector finds them
         self._wake()
 
     def _wake(self) -> None:

@@ -42,15 +42,13 @@ class Reply:
     Attributes:
         raw: as it goes over the wire, each line with CRLF, such as `b"250-a.example\\r\\n250 DSN\\r\\n"`.
         code: 200 to 599.
-        severity: the code's first digit: 2 done, 3 go on, 4 not now, 5 no.
     """
 
-    __slots__ = ("code", "raw", "severity")
+    __slots__ = ("code", "raw")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.code = code = int(raw[:3])
-        self.severity = code // 100
+        self.code = int(raw[:3])
 
     @classmethod
     def of(cls, *lines: bytes) -> "Reply":
@@ -65,6 +63,11 @@ class Reply:
 
     def __repr__(self) -> str:
         return f"Reply({self.raw!r})"
+
+    @property
+    def severity(self) -> int:
+        """The code's first digit: 2 done, 3 go on, 4 not now, 5 no."""
+        return self.code // 100
 
     @property
     def lines(self) -> tuple[bytes, ...]:

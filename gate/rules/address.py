@@ -61,9 +61,12 @@ class Address(msgspec.Struct, frozen=True, gc=False):
             yield f"{local}@{self.domain}"
 
     def _written(self, domain: str) -> str:
+        local = self.local
+        if local.isalnum() and domain:  # needs no look at what would have to be quoted
+            return f"{local}@{domain}"
         if domain:
-            return f"{quote_local(self.local)}@{domain}"
-        return quote_local(self.local) if self.local else ""
+            return f"{quote_local(local)}@{domain}"
+        return quote_local(local) if local else ""
 
     def __str__(self) -> str:
         return self.text

@@ -66,7 +66,7 @@ class GateBarred(msgspec.Struct, frozen=True):
 Action = Wait | StartTls | Close | AbortBackend | Answered | DecoyAccepted | GateBarred
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct):
     """What an event leads to.
 
     Attributes:

@@ -119,6 +119,8 @@ _USUAL = re.compile(
     rb"((?: (?:SIZE=[0-9]+|BODY=(?:7BIT|8BITMIME)))*)"
 )
 """What nearly all clients write, read in one go; the rest of the grammar would find the same."""
+_WHOLE = {verb.value: Command(verb, verb.value) for verb in (Verb.DATA, Verb.QUIT, Verb.RSET, Verb.NOOP)}
+"""Likewise."""
 _PARAM = re.compile(rb"[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-~\x80-\xff]+)?")
 _BAD = re.compile(rb"[\x00-\x1f\x7f]")
 _NAME = re.compile(rb"[!-~]+")
@@ -134,6 +136,9 @@ def parse(line: bytes, *, utf8: bool = False) -> Command | Malformed:
 
     `utf8`: SMTPUTF8 was announced to the client; without it non-ASCII is refused.
     """
+    whole = _WHOLE.get(line)
+    if whole is not None:
+        return whole
     usual = _USUAL.fullmatch(line)
     if usual is not None and len(line) <= MAILBOX_LIMIT:
         verb = Verb.MAIL if usual[1] else Verb.RCPT

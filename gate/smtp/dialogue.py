@@ -20,7 +20,7 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
   backend is lost, is read to its end and then answered; after that the session has no backend and only QUIT is left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gate.backend.barred import wants_tls
 from gate.backend.decoy import Decoy
@@ -37,9 +37,10 @@ from gate.smtp.requests import Requests
 _DEAF = frozenset({Phase.DRAIN, Phase.ORPHAN, Phase.CLOSED})
 """To the backend: it is gone, or its word counts no more."""
 _UNHEARD = frozenset({Phase.TLS, Phase.CLOSED})
-_GREETINGS = frozenset({Verb.EHLO, Verb.HELO})
-_FIRST = _GREETINGS | {Verb.MAIL, Verb.RCPT}
+_FIRST = frozenset({Verb.EHLO, Verb.HELO, Verb.MAIL, Verb.RCPT})
 """What a backend turns away that wants TLS first."""
+_LAST_WORDS = frozenset({421, 530})
+_HELD = Phase.HELD
 
 __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
 
@@ -53,11 +54,6 @@ class Dialogue(Requests):
     """
 
     # ---- what the session may ask
-
-    @property
-    def unread(self) -> int:
-        """Octets of the client's that wait: beyond a bound the session stops reading."""
-        return len(self._input.held) and len(self._input)
 
     @property
     def in_transaction(self) -> bool:
@@ -88,7 +84,7 @@ class Dialogue(Requests):
         """Bytes from the client, cut anywhere."""
         if self._ended or self.phase in _UNHEARD:
             return NOTHING
-        self._input.add(data)
+        self.input.add(data)
         return self._advance()
 
     def client_eof(self) -> Outcome:
@@ -110,7 +106,7 @@ class Dialogue(Requests):
         elif self.phase in _DEAF:
             return NOTHING
         elif reply.code == 421:
-            self._end(self._back.of(reply.raw))
+            self._end(self._led_back(reply.raw))
         else:
             self._end(self._own(wording.OUT_OF_STEP))
         return self._advance()
@@ -162,13 +158,11 @@ class Dialogue(Requests):
 
     def _advance(self) -> Outcome:
         """Reads on as far as the phase allows, and tells all that is to be done since the event."""
-        while (self._input.held or self._parked is not None) and self._step():
+        while (self.input.held or self._parked is not None) and self._step():
             pass
         if self._ended or self._retiring:
             self._wind_up()
-        outcome = Outcome(self._to_client, self._to_backend, self._actions)
-        self._to_client = self._to_backend = b""
-        self._actions = ()
+        outcome, self._out = self._out, Outcome()
         return outcome
 
     def _wind_up(self) -> None:
@@ -194,46 +188,73 @@ class Dialogue(Requests):
 
     def _settle(self, slot: Slot, reply: Reply) -> None:
         """The backend's reply to a command, or to a message (a slot without a command)."""
-        raw, command, code = self._back.of(reply.raw), slot.command, reply.code
+        raw = reply.raw if self._back is None else self._back.of(reply.raw)
+        command = slot.command
         if command is None:
             self._message_answered(reply, raw)
             return
-        verb, ending = command.verb, code == 421
-        if verb in _FIRST and wants_tls(reply):
+        if reply.code in _LAST_WORDS and self._ended_by(slot, command, reply, raw):
+            return
+        answered = _ANSWERED.get(command.verb)
+        told = raw if answered is None else answered(self, slot, command, reply, raw)
+        if told is None:
+            return
+        if slot.barrier and self.phase is _HELD:
+            self._move(Signal.RELEASED)
+        self._out.to_client += told
+
+    def _ended_by(self, slot: Slot, command: Command, reply: Reply, raw: bytes) -> bool:
+        """Whether the backend closes, or wants TLS of the gate."""
+        if reply.code != 421:
+            if command.verb not in _FIRST or not wants_tls(reply):
+                return False
             self._do(GateBarred())
             self._do(AbortBackend())
-            raw, ending = self._own(wording.UNAVAILABLE), True
-        if slot.decoy is not None:
-            taken = slot.disguised and reply.severity == 2
-            if taken:
-                self._do(DecoyAccepted(command.path))
-                self._do(AbortBackend())
-                raw, ending = self._own(wording.UNAVAILABLE), True
-            self._lead_the_other_back(slot.decoy, reply.raw, disguised=slot.disguised)
-            if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
-                asked = slot.decoy.path if slot.disguised else b""
-                self._do(Answered(slot.sender, slot.recipient, slot.verdict, asked, raw, taken))
-        elif verb is Verb.QUIT:
-            self._end(raw, quits=True)
-            return
-        if ending:
-            self._end(raw)
-            return
-        if verb is Verb.MAIL:
-            self._envelope.answered(slot.sender, reply)
-        elif verb in _GREETINGS:
-            raw = self._hello(command, reply, raw)
-        elif verb is Verb.RSET and reply.severity == 2:
+            raw = self._own(wording.UNAVAILABLE)
+        self._note(slot, raw)
+        self._end(raw, quits=command.verb is Verb.QUIT)
+        return True
+
+    def _note(self, slot: Slot, raw: bytes, *, taken: bool = False) -> None:
+        if slot.verdict is not None and self._envelope.mail is Mail.OPEN:
+            asked = slot.decoy.path if slot.disguised and slot.decoy is not None else b""
+            self._do(Answered(slot.sender, slot.recipient, slot.verdict, asked, raw, taken))
+
+    def _recipient_answered(self, slot: Slot, command: Command, reply: Reply, raw: bytes) -> bytes | None:
+        decoy = slot.decoy
+        if decoy is not None and not decoy.name.islower():
+            self._lead_the_other_back(decoy, reply.raw, disguised=slot.disguised)
+        if not (slot.disguised and reply.severity == 2):
+            self._note(slot, raw)
+            return raw
+        self._do(DecoyAccepted(command.path))
+        self._do(AbortBackend())
+        raw = self._own(wording.UNAVAILABLE)
+        self._note(slot, raw, taken=True)
+        self._end(raw)
+        return None
+
+    def _sender_answered(self, slot: Slot, _command: Command, reply: Reply, raw: bytes) -> bytes | None:
+        self._envelope.answered(slot.sender, reply)
+        return raw
+
+    def _reset_answered(self, _slot: Slot, _command: Command, reply: Reply, raw: bytes) -> bytes | None:
+        if reply.severity == 2:
             self._envelope.end()
-        elif verb is Verb.DATA and code == 354:
+        return raw
+
+    def _quit_answered(self, _slot: Slot, _command: Command, _reply: Reply, raw: bytes) -> bytes | None:
+        self._end(raw, quits=True)
+        return None
+
+    def _data_answered(self, _slot: Slot, _command: Command, reply: Reply, raw: bytes) -> bytes | None:
+        if reply.code == 354:
             self._stream = DataStream(self._terms.message_bytes, normalize=self._terms.normalize)
             self._move(Signal.GO_AHEAD)
-        elif verb is Verb.DATA and code < 400:
+        elif reply.severity < 4:
             self._end(self._own(wording.OUT_OF_STEP))
-            return
-        if slot.barrier and self.phase is Phase.HELD:
-            self._move(Signal.RELEASED)
-        self._to_client += raw
+            return None
+        return raw
 
     def _message_answered(self, reply: Reply, raw: bytes) -> None:
         if reply.code == 421:
@@ -243,17 +264,16 @@ class Dialogue(Requests):
         else:
             self._envelope.end()
             self._move(Signal.FINISHED)
-            self._to_client += raw
+            self._out.to_client += raw
 
     def _lead_the_other_back(self, decoy: Decoy, raw: bytes, *, disguised: bool) -> None:
         """A decoy that a server rewrote, found in its reply and replaced, takes a microsecond or two. So that one
         recipient's reply does not come later for it, what would be done if it were of the other kind is done too, and
         thrown away. (One in lower case stays as it is.)"""
-        if not decoy.name.islower():
-            seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
-            self._back.of(raw.replace(seen, other, 1))
+        seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
+        self._led_back(raw.replace(seen, other, 1))
 
-    def _hello(self, command: Command, reply: Reply, raw: bytes) -> bytes:
+    def _hello_answered(self, _slot: Slot, command: Command, reply: Reply, raw: bytes) -> bytes | None:
         if reply.code == 503 and self._secure and self._must_greet and self._welcome is not None:
             # RFC 3207 4.2 has the client greet again; to the backend, which sees no TLS, it may have done so already.
             reply = self._welcome
@@ -276,4 +296,16 @@ class Dialogue(Requests):
         """A reply before the final dot: a refusal is told when the client has come to its end, a 250 is none."""
         self._stream.drain()
         self._do(AbortBackend())
-        self._spoil(self._back.of(reply.raw) if reply.severity >= 4 else wording.LOST_MESSAGE)
+        self._spoil(self._led_back(reply.raw) if reply.severity >= 4 else wording.LOST_MESSAGE)
+
+
+_ANSWERED: dict[Verb, Callable[[Dialogue, Slot, Command, Reply, bytes], bytes | None]] = {
+    Verb.EHLO: Dialogue._hello_answered,
+    Verb.HELO: Dialogue._hello_answered,
+    Verb.MAIL: Dialogue._sender_answered,
+    Verb.RCPT: Dialogue._recipient_answered,
+    Verb.DATA: Dialogue._data_answered,
+    Verb.RSET: Dialogue._reset_answered,
+    Verb.QUIT: Dialogue._quit_answered,
+}
+"""What a reply to each verb changes, and what is told of it; None: it has ended the session."""

@@ -13,7 +13,7 @@ from gate.backend.reply import Reply
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import announce, wording
-from gate.smtp.actions import Action, Answered, Close
+from gate.smtp.actions import Action, Answered, Close, Outcome
 from gate.smtp.commands import Command
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Envelope, Slot
@@ -57,6 +57,7 @@ class Exchange:
 
     Attributes:
         phase: see `phases`.
+        input: what the client has sent and was not read yet.
         client_name: how the client called itself in its last accepted EHLO or HELO.
     """
 
@@ -79,11 +80,12 @@ class Exchange:
         self.phase = Phase.GREETING
         self.client_name = ""
         self._terms, self._judge, self._decoy, self._refusal = terms, judge, decoy, refusal
-        self._input = LineBuffer()
+        self.input = LineBuffer()
         self._parked: Command | None = None
         self._pending: deque[Slot] = deque()
         self._envelope = Envelope()
-        self._back = WayBack()
+        self._back: WayBack | None = None
+        """None: no recipient was asked for."""
         self._announced = announce.NOTHING
         self._welcome: Reply | None = None
         self._server_name = terms.hostname or server_name or b"localhost"
@@ -91,17 +93,20 @@ class Exchange:
         self._put_off: Answered | None = None
         self._own_answers = self._errors = 0
         self._secure = self._must_greet = self._ended = self._retiring = False
-        self._to_client = self._to_backend = b""
-        self._actions: tuple[Action, ...] = ()
+        self._out = Outcome()
 
     def _move(self, signal: Signal) -> None:
         self.phase = TRANSITIONS.get((self.phase, signal)) or following(self.phase, signal)
 
     def _do(self, action: Action) -> None:
-        self._actions += (action,)
+        self._out.actions += (action,)
 
     def _say(self, reply: bytes) -> None:
-        self._to_client += reply
+        self._out.to_client += reply
+
+    def _led_back(self, raw: bytes) -> bytes:
+        """What the backend said, as the client may hear it."""
+        return raw if self._back is None else self._back.of(raw)
 
     def _own(self, reply: bytes) -> bytes:
         return reply.replace(b"%s", self._server_name) + b"\r\n"
@@ -120,7 +125,7 @@ class Exchange:
         self._pending.append(slot)
         if slot.barrier:
             self._move(Signal.HOLD)
-        self._to_backend += line + b"\r\n"
+        self._out.to_backend += line + b"\r\n"
 
     def _spoil(self, reply: bytes) -> None:
         """The message will not be accepted: `reply` is told at its end."""
@@ -133,9 +138,9 @@ class Exchange:
         if self.phase is Phase.TLS:
             reply = b""
         self._move(Signal.END)
-        linger = not quits or bool(self._input.held)
+        linger = not quits or bool(self.input.held)
         self._pending.clear()
-        self._input.clear()
+        self.input.clear()
         self._parked = None
         self._envelope.end()
         if reply:

@@ -35,10 +35,9 @@ class LineBuffer:
                 self._overlong = True
                 self.clear()
             return None
-        if end + 1 == len(data):
-            self.clear()
-        else:
-            self._at = end + 1
+        self._at = end + 1
+        if self._at == len(data):
+            self.held, self._at = b"", 0
         if self._overlong:
             self._overlong = False
             return TOO_LONG

@@ -3,11 +3,14 @@
 Pure. The rules of order stand in `dialogue`, whose client side this is.
 """
 
+from collections.abc import Callable
+
+from gate.backend.decoy import WayBack
 from gate.errors import Fault
 from gate.rules.address import from_wire
-from gate.smtp import commands, wording
+from gate.smtp import wording
 from gate.smtp.actions import AbortBackend, Answered, StartTls, Wait
-from gate.smtp.commands import Command, Malformed, Verb
+from gate.smtp.commands import Command, Malformed, Verb, parse
 from gate.smtp.envelope import Mail, Slot, text_of
 from gate.smtp.exchange import HARD_ERRORS, SOFT_ERRORS, Exchange
 from gate.smtp.phases import Phase, Signal
@@ -21,7 +24,7 @@ _ALONE = frozenset({Verb.EHLO, Verb.HELO, Verb.STARTTLS})
 _BARRIERS = frozenset({Verb.EHLO, Verb.HELO, Verb.RSET, Verb.DATA, Verb.QUIT})
 """Of the commands that are forwarded as they are; each RCPT is one too."""
 _MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
-_HEARING = frozenset({Phase.COMMANDS, Phase.ORPHAN})
+_COMMANDS = Phase.COMMANDS
 
 
 class Requests(Exchange):
@@ -29,42 +32,46 @@ class Requests(Exchange):
 
     def _step(self) -> bool:
         """One command or one piece of a message; False: there is none, or it has to wait."""
-        if self.phase not in _HEARING:
-            return self.phase in _MESSAGE and self._take_data(self._input.take())
-        if self._parked is not None:
-            command: Command | Malformed = self._parked
-        else:
-            line = self._input.next_line() if len(self._pending) < PENDING_LIMIT else None
-            if line is None:
+        if self.phase is not _COMMANDS:
+            return self._step_elsewhere()
+        command = self._parked
+        if command is None:
+            found = self._next()
+            if found is None:
                 return False
-            command = commands.parse(line, utf8=self._announced.smtputf8) if isinstance(line, bytes) else line
-        if self.phase is Phase.ORPHAN:
-            quitting = isinstance(command, Command) and command.verb is Verb.QUIT
-            self._end(wording.BYE if quitting else self._own(wording.UNAVAILABLE))
-            return False
-        if isinstance(command, Malformed):
-            self._answer(command.reply + b"\r\n")
-            return True
-        done = self._handle(command)
+            if isinstance(found, Malformed):
+                self._answer(found.reply + b"\r\n")
+                return True
+            command = found
+        done = (not self._pending or self._may_pass(command.verb)) and _HANDLERS[command.verb](self, command)
         self._parked = None if done else command
         return done
 
-    def _handle(self, command: Command) -> bool:
-        """What a command causes; False: not before what is pending has been answered."""
-        verb = command.verb
-        if verb in _CANNOT_VERIFY:
-            self._answer(wording.CANNOT_VERIFY)
-            return True
-        if self._pending and (verb in _ALONE or not self._announced.pipelining):
-            return False
-        if verb is Verb.RCPT:
-            return self._rcpt(command)
-        if verb is Verb.MAIL:
-            return self._mail(command)
-        if verb is Verb.STARTTLS:
-            self._start_tls()
-            return True
-        self._forward(command.line, Slot(command, barrier=verb in _BARRIERS))
+    def _step_elsewhere(self) -> bool:
+        if self.phase in _MESSAGE:
+            return self._take_data(self.input.take())
+        found = (self._parked or self._next()) if self.phase is Phase.ORPHAN else None
+        if found is not None:
+            quits = isinstance(found, Command) and found.verb is Verb.QUIT
+            self._end(wording.BYE if quits else self._own(wording.UNAVAILABLE))
+        return False
+
+    def _next(self) -> Command | Malformed | None:
+        if len(self._pending) >= PENDING_LIMIT:
+            return None
+        line = self.input.next_line()
+        return parse(line, utf8=self._announced.smtputf8) if isinstance(line, bytes) else line
+
+    def _may_pass(self, verb: Verb) -> bool:
+        """Whether a command need not wait for what is pending."""
+        return verb in _CANNOT_VERIFY or (verb not in _ALONE and self._announced.pipelining)
+
+    def _cannot_verify(self, _command: Command) -> bool:
+        self._answer(wording.CANNOT_VERIFY)
+        return True
+
+    def _pass_on(self, command: Command) -> bool:
+        self._forward(command.line, Slot(command, barrier=command.verb in _BARRIERS))
         return True
 
     def _mail(self, command: Command) -> bool:
@@ -101,6 +108,8 @@ class Requests(Exchange):
                     own = b"554 5.7.1 <%s>: Relay access denied\r\n" % command.path
                 if own is not None:
                     return self._refuse(Answered(sender, recipient, verdict, b"", own))
+        if self._back is None:
+            self._back = WayBack()
         self._back.add(decoy)
         asked = verdict is None or verdict.verdict == "refuse"
         slot = Slot(command, None, True, sender, recipient, verdict, decoy, asked)
@@ -129,7 +138,7 @@ class Requests(Exchange):
         if self._errors >= HARD_ERRORS:
             self._end(self._own(wording.TOO_MANY_ERRORS))
 
-    def _start_tls(self) -> None:
+    def _start_tls(self, _command: Command) -> bool:
         if not self._terms.starttls:
             self._say(b"502 5.5.1 Error: command not implemented\r\n")
         elif self._secure:
@@ -138,19 +147,20 @@ class Requests(Exchange):
             self._say(b"503 5.5.1 Error: MAIL transaction in progress\r\n")
         else:
             self._move(Signal.HANDSHAKE)
-            self._input.clear()
+            self.input.clear()
             self._say(b"220 2.0.0 Ready to start TLS\r\n")
             self._do(StartTls())
+        return True
 
     def _take_data(self, data: bytes) -> bool:
         piece = self._stream.feed(data)
-        self._to_backend += piece.forward
+        self._out.to_backend += piece.forward
         if piece.problem is not None:
             self._do(AbortBackend())
             self._spoil(piece.problem.value + b"\r\n")
         if piece.rest is None:
             return False
-        self._input.add(piece.rest)
+        self.input.add(piece.rest)
         if self.phase is Phase.DATA:
             self._move(Signal.DOT)
             self._pending.append(Slot())
@@ -161,3 +171,13 @@ class Requests(Exchange):
         else:
             self._say(self._verdict_on_data)
         return True
+
+
+_HANDLERS: dict[Verb, Callable[[Requests, Command], bool]] = {
+    **dict.fromkeys(_BARRIERS | {Verb.NOOP, Verb.HELP}, Requests._pass_on),
+    **dict.fromkeys(_CANNOT_VERIFY, Requests._cannot_verify),
+    Verb.MAIL: Requests._mail,
+    Verb.RCPT: Requests._rcpt,
+    Verb.STARTTLS: Requests._start_tls,
+}
+"""What each verb causes; False: not before what is pending has been answered."""

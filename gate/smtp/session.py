@@ -82,19 +82,25 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._octets += len(data)
-        if b"\n" in data or (self.admitted and self.dialogue.phase in MESSAGE):
+        if not self.admitted:
+            if b"\n" in data:
+                self.touched = time.monotonic()
+            if self._proxy_header is not None:
+                self._read_proxy_header(data)
+            return
+        dialogue = self.dialogue
+        phase = dialogue.phase
+        if b"\n" in data or phase in MESSAGE:
             self.touched = time.monotonic()
-        if self._proxy_header is not None:
-            self._read_proxy_header(data)
-        elif self.admitted and self.dialogue.phase is Phase.TLS:
+        if phase is Phase.TLS:
             self._early += data  # already decrypted: the client speaks before we know that its handshake is over
-        elif self.admitted:
-            try:
-                self._perform(self.dialogue.client_data(data))
-            except Exception:  # noqa: BLE001 (as in `_happened`)
-                self._broken()
-            if self.dialogue.unread > UNREAD_LIMIT:
-                self._read_or_wait()
+            return
+        try:
+            self._perform(dialogue.client_data(data))
+        except Exception:  # noqa: BLE001 (as in `_happened`)
+            self._broken()
+        if dialogue.input.held and len(dialogue.input) > UNREAD_LIMIT:
+            self._read_or_wait()
 
     def eof_received(self) -> bool:
         """A half-close ends the client's side only; under TLS there is no such thing."""
@@ -121,16 +127,19 @@ class Session(asyncio.Protocol):
 
     # ---- the backend's connection (`gate.backend.connection.Receiver`)
 
-    def backend_replied(self, replies: Sequence[Reply]) -> None:
+    def backend_replied(self, reply: Reply) -> None:
         self.touched = self._heard = time.monotonic()
         try:
-            if len(replies) > 1 and self.dialogue.is_too_much(replies):
-                self._perform(self.dialogue.end(wording.OUT_OF_STEP))
-                return
-            for reply in replies:
-                self._perform(self.dialogue.backend_reply(reply))
+            self._perform(self.dialogue.backend_reply(reply))
         except Exception:  # noqa: BLE001 (as in `_happened`)
             self._broken()
+
+    def backend_replied_at_once(self, replies: Sequence[Reply]) -> None:
+        if self.dialogue.is_too_much(replies):
+            self._happened(self.dialogue.end, wording.OUT_OF_STEP)
+            return
+        for reply in replies:
+            self.backend_replied(reply)
 
     def backend_lost(self, exc: Exception | None) -> None:
         if exc is not None and self.dialogue.phase is not Phase.CLOSED:
@@ -321,7 +330,7 @@ class Session(asyncio.Protocol):
         """Reads from the client only while there is room for what it sends."""
         if not self.admitted or self._gone or self._transport.is_closing() or self.dialogue.phase is Phase.TLS:
             return
-        full = self._backend_full or self._client_full or self.dialogue.unread > UNREAD_LIMIT
+        full = self._backend_full or self._client_full or len(self.dialogue.input) > UNREAD_LIMIT
         wait = full and self.dialogue.phase is not Phase.CLOSED
         if wait and not self._paused:
             self._transport.pause_reading()

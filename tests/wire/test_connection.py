@@ -55,7 +55,11 @@ class Witness:
         self.paused = asyncio.Event()
         self.resumed = asyncio.Event()
 
-    def backend_replied(self, replies: Sequence[Reply]) -> None:
+    def backend_replied(self, reply: Reply) -> None:
+        self.told.append((reply.code,))
+
+    def backend_replied_at_once(self, replies: Sequence[Reply]) -> None:
+        assert len(replies) > 1
         self.told.append(tuple(reply.code for reply in replies))
 
     def backend_lost(self, exc: Exception | None) -> None:
