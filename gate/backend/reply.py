@@ -91,18 +91,18 @@ class Reply:
 
 
 class ReplyParser:
-    """Cuts what the backend sends into replies. After an error it stays in error."""
+    """Cuts what the backend sends into replies. After an error it stays in error.
+
+    Attributes:
+        empty: no part of a reply is waiting for the rest, and there was no error.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[bytes] = []
         self._held = 0
         self._error: ReplyError | None = None
-
-    @property
-    def empty(self) -> bool:
-        """True when no part of a reply is waiting for the rest."""
-        return not self._rest and not self._lines
+        self.empty = True
 
     def feed(self, data: bytes) -> list[Reply]:
         """Takes the next bytes and tells the replies that are whole now, oldest first.
@@ -110,11 +110,12 @@ class ReplyParser:
         Raises:
             ReplyError: what came is no reply; see `ReplyError.before`.
         """
+        if self.empty and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
+            return [Reply(data)]
         if self._error is not None:
             self._error.before = ()
             raise self._error
-        if not self._rest and not self._lines and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
-            return [Reply(data)]
+        self.empty = False
         replies: list[Reply] = []
         lines = (self._rest + data if self._rest else data).split(b"\n")
         self._rest = lines.pop()
@@ -128,6 +129,7 @@ class ReplyParser:
             self._error = error
             error.before = tuple(replies)
             raise
+        self.empty = not self._rest and not self._lines
         return replies
 
     def _take(self, line: bytes) -> Reply | None:

@@ -29,6 +29,7 @@ UNREAD_LIMIT = 65_536
 LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
 PROXY_SECONDS = 10.0
+_TLS = Phase.TLS
 
 
 log = logging.getLogger(__name__)
@@ -81,18 +82,18 @@ class Session(asyncio.Protocol):
             self._begin(address, b"")
 
     def data_received(self, data: bytes) -> None:
-        self._octets += len(data)
         if not self.admitted:
-            if b"\n" in data:
-                self.touched = time.monotonic()
             if self._proxy_header is not None:
                 self._read_proxy_header(data)
             return
         dialogue = self.dialogue
         phase = dialogue.phase
-        if b"\n" in data or phase in MESSAGE:
+        if phase in MESSAGE:
+            self._octets += len(data)
             self.touched = time.monotonic()
-        if phase is Phase.TLS:
+        elif b"\n" in data:
+            self.touched = time.monotonic()
+        if phase is _TLS:
             self._early += data  # already decrypted: the client speaks before we know that its handshake is over
             return
         try:

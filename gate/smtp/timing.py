@@ -45,8 +45,8 @@ class Watch:
     def overdue(
         self, now: float, phase: Phase, *, touched: float, heard: float, octets: int, unanswered: bool, held_up: bool
     ) -> Overdue | None:
-        """`touched`, `heard`: when the client got on last, when the backend replied last. `octets`: received from the
-        client. `unanswered`: a reply of the backend is awaited. `held_up`: the backend takes no more for now."""
+        """`touched`, `heard`: when the client got on last, when the backend replied last. `octets`: received of
+        messages. `unanswered`: a reply of the backend is awaited. `held_up`: the backend takes no more for now."""
         limits = self._limits
         if unanswered:
             self._asked = max(heard, self._asked if self._asked is not None else now)
