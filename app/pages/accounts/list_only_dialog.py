@@ -86,6 +86,7 @@ class ListOnlyDialog(FormDialog):
         self.model.ticks_changed.connect(self._show_ticks)
         self.model.countChanged.connect(lambda _shown, _all: self._show_ticks())
         self.search.textChanged.connect(self.model.seek)
+        self._domains.changed.connect(self._show_ticks)  # an account may have come or gone meanwhile
 
     # ------------------------------------------------ what would vanish
 
