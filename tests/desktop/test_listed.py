@@ -158,7 +158,9 @@ def test_the_filter_and_the_ticks(see: Seen, qtbot: QtBot) -> None:
     )
     qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
     assert model.kept() == [] and dialog.ok.text() == "Switch on, keep none"
-    see.until(lambda: dialog.note.text().startswith("No account is in shop.example: all mail to it would be refused.\n"))
+    see.until(
+        lambda: dialog.note.text().startswith("No account is in shop.example: all mail to it would be refused.\n")
+    )
     qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
     assert dialog.note.text().startswith("The log goes back to ")
     qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
