@@ -20,7 +20,7 @@ from typing import Literal, Protocol, cast
 
 from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.patience import Patience
-from gate.backend.reply import Reply, ReplyError, ReplyParser
+from gate.backend.reply import Reply, ReplyError, ReplyParser, whole_reply
 from gate.backend.target import BackendError, Target, Tls, parse_deliver
 from gate.backend.xclient import NO_NAMES, HostNames, introduce
 
@@ -260,13 +260,16 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
+        receiver = self._receiver
+        if receiver is not None and self._parser.empty and (reply := whole_reply(data)) is not None:
+            receiver.backend_replied(reply)
+            return
         try:
             replies: Sequence[Reply] = self._parser.feed(data)
         except ReplyError as error:
             replies = error.before
             self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
             self._transport.abort()
-        receiver = self._receiver
         if receiver is None:
             self._replies.extend(replies)
             self._wake()

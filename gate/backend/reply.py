@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
+import msgspec
+
 from gate.errors import Fault
 
 REPLY_LIMIT = 65_536
@@ -36,33 +38,21 @@ class ReplyError(Fault):
         self.before = before
 
 
-class Reply:
-    """One whole reply; immutable.
+class Reply(msgspec.Struct, frozen=True):
+    """One whole reply.
 
     Attributes:
         raw: as it goes over the wire, each line with CRLF, such as `b"250-a.example\\r\\n250 DSN\\r\\n"`.
         code: 200 to 599.
     """
 
-    __slots__ = ("code", "raw")
-
-    def __init__(self, raw: bytes) -> None:
-        self.raw = raw
-        self.code = int(raw[:3])
+    raw: bytes
+    code: int
 
     @classmethod
     def of(cls, *lines: bytes) -> "Reply":
         """Of lines without their ends."""
-        return cls(b"\r\n".join(lines) + b"\r\n")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reply) and self.raw == other.raw
-
-    def __hash__(self) -> int:
-        return hash(self.raw)
-
-    def __repr__(self) -> str:
-        return f"Reply({self.raw!r})"
+        return cls(b"\r\n".join(lines) + b"\r\n", int(lines[0][:3]))
 
     @property
     def severity(self) -> int:
@@ -90,6 +80,13 @@ class Reply:
         return self.text.replace("\n", " / ")
 
 
+def whole_reply(data: bytes) -> Reply | None:
+    """The reply that the bytes are, if they are one and nothing else, as nearly always."""
+    if len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data) is not None:
+        return Reply(data, int(data[:3]))
+    return None
+
+
 class ReplyParser:
     """Cuts what the backend sends into replies. After an error it stays in error.
 
@@ -110,8 +107,8 @@ class ReplyParser:
         Raises:
             ReplyError: what came is no reply; see `ReplyError.before`.
         """
-        if self.empty and len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data):
-            return [Reply(data)]
+        if self.empty and (reply := whole_reply(data)) is not None:
+            return [reply]
         if self._error is not None:
             self._error.before = ()
             raise self._error

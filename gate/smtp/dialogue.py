@@ -27,7 +27,7 @@ from gate.backend.decoy import Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
 from gate.smtp.actions import NOTHING, AbortBackend, Answered, DecoyAccepted, GateBarred, Outcome
-from gate.smtp.commands import Command, Verb
+from gate.smtp.commands import Command, Verb, parse
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Mail, Slot
 from gate.smtp.exchange import Terms
@@ -40,7 +40,7 @@ _UNHEARD = frozenset({Phase.TLS, Phase.CLOSED})
 _FIRST = frozenset({Verb.EHLO, Verb.HELO, Verb.MAIL, Verb.RCPT})
 """What a backend turns away that wants TLS first."""
 _LAST_WORDS = frozenset({421, 530})
-_HELD = Phase.HELD
+_COMMANDS, _HELD = Phase.COMMANDS, Phase.HELD
 
 __all__ = ["TRANSITIONS", "Dialogue", "DialogueError", "Phase", "Signal", "Terms"]
 
@@ -84,12 +84,15 @@ class Dialogue(Requests):
         """Bytes from the client, cut anywhere."""
         if self._ended or self.phase in _UNHEARD:
             return NOTHING
-        self.input.add(data)
+        if self._pending or self.phase is not _COMMANDS:
+            self.input.add(data)
+        elif (line := self.input.only_line(data)) is not None:  # as nearly all do
+            self._take_command(parse(line, utf8=self._announced.smtputf8))
         return self._advance()
 
     def client_eof(self) -> Outcome:
         """The client sends no more, but may still read: what it has sent whole is carried to its end."""
-        self._ended = True
+        self._ended = self._leaving = True
         return self._advance()
 
     def backend_reply(self, reply: Reply) -> Outcome:
@@ -143,7 +146,7 @@ class Dialogue(Requests):
 
     def retire(self) -> Outcome:
         """The gate is closing: 421 now, or as soon as the transaction is over."""
-        self._retiring = True
+        self._retiring = self._leaving = True
         return self._advance()
 
     def end(self, reply: bytes) -> Outcome:
@@ -160,7 +163,7 @@ class Dialogue(Requests):
         """Reads on as far as the phase allows, and tells all that is to be done since the event."""
         while (self.input.held or self._parked is not None) and self._step():
             pass
-        if self._ended or self._retiring:
+        if self._leaving:
             self._wind_up()
         outcome, self._out = self._out, Outcome()
         return outcome

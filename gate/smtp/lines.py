@@ -26,6 +26,13 @@ class LineBuffer:
         self.held = self.held[self._at :] + data if self.held else data
         self._at = 0
 
+    def only_line(self, data: bytes) -> bytes | None:
+        """`add`, but a whole line, and nothing else beside it, is given back at once, as by `next_line`."""
+        if not self.held and data.find(b"\n") == len(data) - 1 and not self._overlong:
+            return data[:-1].removesuffix(b"\r")
+        self.add(data)
+        return None
+
     def next_line(self) -> bytes | Malformed | None:
         """The next line without its end (LF, or CR LF); None: it is not whole yet."""
         data, at = self.held, self._at

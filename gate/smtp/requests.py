@@ -32,22 +32,9 @@ class Requests(Exchange):
 
     def _step(self) -> bool:
         """One command or one piece of a message; False: there is none, or it has to wait."""
-        if self.phase is not _COMMANDS:
-            return self._step_elsewhere()
-        command = self._parked
-        if command is None:
-            found = self._next()
-            if found is None:
-                return False
-            if isinstance(found, Malformed):
-                self._answer(found.reply + b"\r\n")
-                return True
-            command = found
-        done = (not self._pending or self._may_pass(command.verb)) and _HANDLERS[command.verb](self, command)
-        self._parked = None if done else command
-        return done
-
-    def _step_elsewhere(self) -> bool:
+        if self.phase is _COMMANDS:
+            found = self._parked or self._next()
+            return found is not None and self._take_command(found)
         if self.phase in _MESSAGE:
             return self._take_data(self.input.take())
         found = (self._parked or self._next()) if self.phase is Phase.ORPHAN else None
@@ -61,6 +48,15 @@ class Requests(Exchange):
             return None
         line = self.input.next_line()
         return parse(line, utf8=self._announced.smtputf8) if isinstance(line, bytes) else line
+
+    def _take_command(self, command: Command | Malformed) -> bool:
+        """False: it has to wait, and is parked."""
+        if isinstance(command, Malformed):
+            self._answer(command.reply + b"\r\n")
+            return True
+        done = (not self._pending or self._may_pass(command.verb)) and _HANDLERS[command.verb](self, command)
+        self._parked = None if done else command
+        return done
 
     def _may_pass(self, verb: Verb) -> bool:
         """Whether a command need not wait for what is pending."""

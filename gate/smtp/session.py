@@ -7,9 +7,9 @@ written to the backend as it comes, and whoever is not read from must wait.
 import asyncio
 import logging
 import ssl
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import cast
 
 from gate import trouble
@@ -61,7 +61,7 @@ class Session(asyncio.Protocol):
         self._early = b""
         self.admitted = self._gone = self._tls = self._eof = False
         self._backend_full = self._client_full = self._paused = False
-        self.touched = self._heard = time.monotonic()
+        self.touched = self._heard = monotonic()
         self._octets = 0
         self._watch = Watch(self._settings.limits, self.touched)
 
@@ -90,9 +90,9 @@ class Session(asyncio.Protocol):
         phase = dialogue.phase
         if phase in MESSAGE:
             self._octets += len(data)
-            self.touched = time.monotonic()
+            self.touched = monotonic()
         elif b"\n" in data:
-            self.touched = time.monotonic()
+            self.touched = monotonic()
         if phase is _TLS:
             self._early += data  # already decrypted: the client speaks before we know that its handshake is over
             return
@@ -129,7 +129,7 @@ class Session(asyncio.Protocol):
     # ---- the backend's connection (`gate.backend.connection.Receiver`)
 
     def backend_replied(self, reply: Reply) -> None:
-        self.touched = self._heard = time.monotonic()
+        self.touched = self._heard = monotonic()
         try:
             self._perform(self.dialogue.backend_reply(reply))
         except Exception:  # noqa: BLE001 (as in `_happened`)
@@ -154,7 +154,7 @@ class Session(asyncio.Protocol):
         self._read_or_wait()
 
     def backend_resume(self) -> None:
-        self.touched = time.monotonic()
+        self.touched = monotonic()
         self._backend_full = False
         self._read_or_wait()
 
@@ -213,7 +213,7 @@ class Session(asyncio.Protocol):
     def crawls(self) -> bool:
         """Whether it is in a message that comes more slowly than any line in use."""
         held_up = self._backend_full or not self.admitted
-        now = time.monotonic()
+        now = monotonic()
         return not held_up and self._watch.crawls(now, self.dialogue.phase, touched=self.touched, octets=self._octets)
 
     @property
@@ -289,10 +289,10 @@ class Session(asyncio.Protocol):
 
     def _perform(self, outcome: actions.Outcome) -> None:
         """What goes the same way goes in one write."""
-        if outcome.to_backend and self._backend is not None:
-            self._backend.write(outcome.to_backend)
-        if outcome.to_client and not self._transport.is_closing():
-            self._transport.write(outcome.to_client)
+        if (data := outcome.to_backend) and self._backend is not None:
+            self._backend.write(data)
+        if (data := outcome.to_client) and not self._transport.is_closing():
+            self._transport.write(data)
         for action in outcome.actions:  # after the reply: what is noted of a refusal must not be told by its time
             self._do(action)
         if self._paused:
