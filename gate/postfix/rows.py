@@ -1,11 +1,7 @@
-"""The rows of the log about Postfix's questions: what was decided waits for a moment, then many rows are made at once.
+"""The rows of the log about Postfix's questions.
 
-Behind each other they cost a fraction of what they do one by one, between two questions. Nothing here may hold up an
-answer. What Postfix asks again of one recipient of one message is one row, as long as the answer is the same.
+What Postfix asks again of one recipient of one message is one row, as long as the answer is the same.
 """
-
-import asyncio
-from typing import Protocol
 
 import msgspec
 
@@ -16,16 +12,8 @@ from gate.postfix.refusal import Refusal
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
-SECONDS = 0.02
-"""So long a decision waits for others."""
 REMEMBERED = 1000
 """So many answers, and as many before them, are kept to know Postfix asking again."""
-
-
-class Record(Protocol):
-    """`gate.recorder.Recorder`."""
-
-    def record(self, decision: Decision) -> None: ...
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
@@ -47,25 +35,15 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rows:
-    """Lives on one event loop."""
+    """Makes them."""
 
-    def __init__(self, recorder: Record) -> None:
-        self._recorder = recorder
-        self._waiting: list[Decided] = []
+    def __init__(self) -> None:
         self._remembered: dict[_Key, bytes] = {}
         self._remembered_before: dict[_Key, bytes] = {}
 
-    def add(self, decided: Decided) -> None:
-        if not self._waiting:
-            asyncio.get_running_loop().call_later(SECONDS, self.hand_over)
-        self._waiting.append(decided)
-
-    def hand_over(self) -> None:
-        """Give the recorder all that waits."""
-        waiting, self._waiting = self._waiting, []
-        for decided in waiting:
-            if not self._is_again(decided):
-                self._recorder.record(_row(decided))
+    def row(self, decided: Decided) -> Decision | None:
+        """None: it was asked, and answered so, before."""
+        return None if self._is_again(decided) else _row(decided)
 
     def _is_again(self, decided: Decided) -> bool:
         question, answer = decided.question, decided.answer

@@ -12,12 +12,13 @@ from operator import attrgetter
 from typing import Protocol, cast
 
 from gate import trouble
+from gate.batch import Batch, Record
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.postfix.asked import Asked, asked, plain, readings, shown_domain
 from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser
 from gate.postfix.refusal import Refusal
-from gate.postfix.rows import Decided, Record, Rows
+from gate.postfix.rows import Decided, Rows
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
@@ -62,7 +63,7 @@ class PolicyFront:
         self.asked = 0
         self._guard = guard
         self._words = words
-        self._rows = Rows(recorder)
+        self._rows = Batch(recorder, Rows().row)
         self._active = active
         self._own_domains = own_domains
         self._servers: list[asyncio.Server] = []

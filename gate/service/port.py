@@ -172,6 +172,7 @@ class MailPort:
         if self._unsubscribe is not None:
             self._unsubscribe()
         await self._settled()
+        self._front.hand_over()
         await self._backend.stop()
         if self._builtin is not None:
             await self._builtin.stop()

@@ -13,13 +13,12 @@ import socket
 import time
 from typing import Protocol
 
-from gate import clock
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
+from gate.batch import Batch, Record
 from gate.config import Config
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
-from gate.forms import Decision
 from gate.forms import Warning as Notice
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
@@ -29,6 +28,7 @@ from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
 from gate.smtp.house import Judge
+from gate.smtp.rows import Noted, row
 from gate.smtp.session import Session
 from gate.smtp.settings import Settings
 from gate.smtp.timing import interval
@@ -74,12 +74,6 @@ class Behind(Protocol):
     def decoy_replied(self, domain: str, code: int) -> None: ...
 
 
-class Record(Protocol):
-    """`gate.recorder.Recorder`."""
-
-    def record(self, decision: Decision) -> None: ...
-
-
 class SmtpFront:
     """The mail port.
 
@@ -97,7 +91,7 @@ class SmtpFront:
         self.judge: Judge = guard.decide
         self.refusal = backend.refusal
         self._backend = backend
-        self._recorder = recorder
+        self._rows = Batch(recorder, row)
         self._places: list[Place] = []
         self._servers: dict[Place, asyncio.Server] = {}
         self._crowd: Crowd[Session] = Crowd(lambda session: session.end(wording.TOO_BUSY))
@@ -221,6 +215,7 @@ class SmtpFront:
                 await asyncio.wait_for(self._crowd.left.wait(), pause)
         for session in list(self._crowd.lingering):
             session.hurry()
+        self.hand_over()
 
     # ---- for the sessions
 
@@ -288,30 +283,13 @@ class SmtpFront:
 
     def answered(self, session: Session, answered: Answered) -> None:
         """One row of the log; for a decoy the backend's knowledge too."""
-        verdict = answered.verdict
-        entry = verdict.entry
-        text = answered.reply.decode("utf-8", "replace").removesuffix("\r\n")
-        code = int(text[:3])
-        self._backend.decoy_replied(answered.recipient.domain, code if answered.decoy and not answered.taken else 0)
-        self._recorder.record(
-            Decision(
-                time=clock.now(),
-                front="smtp",
-                client=session.client.host,
-                helo=session.dialogue.client_name,
-                sender=answered.sender.text,
-                recipient=answered.recipient.text,
-                verdict=verdict.verdict,
-                because=verdict.because,
-                pattern=entry.pattern if entry else None,
-                reply=text.replace("\r\n", "\n"),
-                account=verdict.account,
-                scope=entry.scope if entry else None,
-                would=verdict.would,
-                decoy=answered.decoy.decode("utf-8", "replace"),
-                entry_id=entry.id if entry else None,
-            )
-        )
+        asked = answered.decoy and not answered.taken
+        self._backend.decoy_replied(answered.recipient.domain, int(answered.reply[:3]) if asked else 0)
+        self._rows.add(Noted(session.client.host, session.dialogue.client_name, answered, time.time_ns()))
+
+    def hand_over(self) -> None:
+        """Gives the recorder the rows that wait for others."""
+        self._rows.hand_over()
 
 
 def _why_not(error: OSError) -> str:

@@ -49,6 +49,7 @@ def test_nothing_is_left(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
                     await running.front._crowd.left.wait()
             assert not running.front._crowd._clients
             assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("smtp")]
+            running.front.hand_over()
             verdicts = {running.rows.decisions.get_nowait().verdict for _ in range(running.rows.decisions.qsize())}
             assert verdicts == {"accept", "refuse"}
         assert open_files() <= files + 5

@@ -62,7 +62,7 @@ def test_only_the_accepted_of_forty_recipients_receive(loop: str) -> None:
             assert (await client.ask(b"y\r\n.", b"QUIT"))[1][:3] == b"221"
             accepted = [name.encode() for name in names if name not in denied]
             assert sink.messages == [(accepted, b"x\r\n"), ([b"r0@localhost"], b"y\r\n")]
-            rows = [running.rows.decisions.get_nowait() for _ in range(41)]
+            rows = [await running.rows.decisions.get() for _ in range(41)]
             assert [row.recipient for row in rows if row.verdict == "refuse"] == denied
             assert rows[0].decoy and rows[0].pattern == "user1@localhost" and rows[0].scope == "r0@localhost"
             assert running.knowledge.codes == [("localhost", 550)] * len(denied)
