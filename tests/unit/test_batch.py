@@ -22,8 +22,8 @@ def row(sender: str) -> Decision | None:
     if sender == "again":
         return None
     return Decision(
-        time="2026-11-24T00:00:00.000Z", front="smtp", client="192.0.2.1", helo="h", sender=sender, recipient="a@b.example",
-        verdict="accept", because="none", pattern=None, reply="",
+        time="2026-11-24T00:00:00.000Z", front="smtp", client="192.0.2.1", helo="h", sender=sender,
+        recipient="a@b.example", verdict="accept", because="none", pattern=None, reply="",
     )  # fmt: skip
 
 
