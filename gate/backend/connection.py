@@ -207,18 +207,12 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Sends what is still buffered and closes; no QUIT is added."""
-        try:  # noqa: SIM105 (half a microsecond of every session)
+        if not self._transport.is_closing():  # asyncio's TLS transport can do nothing more after a second close
             self._transport.close()
-        except AttributeError:  # as in `abort`
-            pass
 
     def abort(self) -> None:
         """Closes at once; what was buffered is dropped."""
-        # asyncio's TLS transport of Python 3.11.2 (Debian 12) forgets its protocol before it tells of the loss.
-        try:  # noqa: SIM105 (as above)
-            self._transport.abort()
-        except AttributeError:
-            pass
+        self._transport.abort()
 
     async def start_tls(self) -> None:
         """EHLO and STARTTLS; whoever comes after says EHLO anew (RFC 3207 4.2). After an error it can say no more.

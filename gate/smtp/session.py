@@ -197,7 +197,7 @@ class Session(asyncio.Protocol):
 
     def hurry(self) -> None:
         """A client that only lingers is let go: what it was told is sent, and no more is waited for."""
-        self._transport.close()
+        self._close()
 
     @property
     def in_transaction(self) -> bool:
@@ -308,7 +308,7 @@ class Session(asyncio.Protocol):
                 if linger or self._tls or self._client_full:
                     self._linger()
                 else:
-                    self._transport.close()
+                    self._close()
             case actions.AbortBackend():
                 if self._backend is not None:
                     self._backend.abort()
@@ -367,12 +367,16 @@ class Session(asyncio.Protocol):
 
     # ---- the end
 
+    def _close(self) -> None:
+        if not self._transport.is_closing():  # as `Connection.close`
+            self._transport.close()
+
     def _linger(self) -> None:
         """Lets the client read the last reply: a connection closed with bytes unread is reset, and the reply lost."""
         self._house.closing(self)
         self._connect_no_more()
         if self._tls or self._eof or self._transport.is_closing() or not self._transport.can_write_eof():
-            self._transport.close()
+            self._close()
         else:
             try:
                 self._transport.write_eof()
