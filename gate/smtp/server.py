@@ -267,11 +267,11 @@ class SmtpFront:
 
     def _look_at_the_clock(self) -> None:
         self._clock = None
-        now = time.monotonic()
-        for session in list(self._crowd.here):
+        sessions, now = list(self._crowd.here), time.monotonic()
+        if sessions:
+            self._look_later()  # before anything else: the clock goes on whatever becomes of one of them
+        for session in sessions:
             session.check_time(now)
-        if self._crowd.here:
-            self._look_later()
 
     def decoy_accepted(self, path: bytes) -> None:
         log.warning("the mail server took a decoy for <%s>; its domain is asked anew", path.decode("utf-8", "replace"))
