@@ -135,7 +135,7 @@ find_pythons() {
   for name in "${names[@]}"; do
     path=$(command -v "$name") && ! is_stub "$path" || continue
     case " ${pythons[*]-} " in *" $path "*) continue ;; esac
-    if "$path" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then pythons+=("$path"); fi
+    [ "$("$path" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ] && pythons+=("$path")
   done
   [ "${#pythons[@]}" -gt 0 ]
 }

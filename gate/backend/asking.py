@@ -55,6 +55,10 @@ class Offer:
         return any(line.split(" ")[0].upper() == keyword for line in self.extensions)
 
 
+_RELAY = b"relay"
+"""In a 4xx: no greylist, but that the domain is not one of the server's own (Debian's Postfix says 454)."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownUser:
     """The answer to a random name of a domain. `relayed`: it was accepted as any recipient of any domain would be, so
@@ -154,7 +158,7 @@ async def ask_unknown_users(target: Target, passing: Passing, domains: Iterable[
     if not taken or not await relays_for_gate(target, passing):
         return found
     asked = await _ask_names(target, passing, STRANGER, taken) if passing != "none" else []
-    again = {one.domain: one for one in asked if one.severity != 4}
+    again = {one.domain: one for one in asked if one.severity != 4 or _RELAY in one.wording.reply.raw.lower()}
     return [one if one.severity != 2 else again.get(one.domain) or replace(one, relayed=True) for one in found]
 
 

@@ -244,7 +244,14 @@ class Connection(asyncio.Protocol):
 
     def own_name(self) -> bytes:
         """For EHLO, where the gate speaks for itself: an address literal (RFC 5321 4.1.3), it has no better name."""
-        host = str(self._transport.get_extra_info("sockname")[0]).partition("%")[0]
+        return self._literal("sockname")
+
+    def peer_name(self) -> bytes:
+        """The address that was reached, as an address literal."""
+        return self._literal("peername")
+
+    def _literal(self, end: str) -> bytes:
+        host = str(self._transport.get_extra_info(end)[0]).partition("%")[0]
         return f"[IPv6:{host}]".encode() if ":" in host else f"[{host}]".encode()
 
     # ---- for the event loop

@@ -156,7 +156,7 @@ def test_an_old_python_is_told(tmp_path: Path) -> None:
     assert "Python 3.10.9 is too old: Irusu needs Python 3.11 or newer" in told.stderr
 
 
-def a_python(path: Path, *, does: str = "exit 0") -> Path:
+def a_python(path: Path, *, does: str = "echo True") -> Path:
     """A program that is taken for a Python that will do, unless `does` says otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/bash\n{does}\n")
