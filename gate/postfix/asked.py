@@ -30,9 +30,15 @@ from gate.rules.path import quote_local
 _REQUEST, _STATE, _SENDER, _RECIPIENT = map(key, ("request", "protocol_state", "sender", "recipient"))
 _CLIENT, _HELO, _INSTANCE = map(key, ("client_address", "helo_name", "instance"))
 _ESCAPE = "\\"
+BARE = ""
+"""In the place of a domain: a name without one, which Postfix takes for $myorigin's."""
+AT_LITERAL = "[]"
+"""And a name at an address of the machine's own (`user@[192.0.2.1]`), which Postfix takes for a local one, whatever
+$myorigin is."""
 REWRITTEN_DEPTH = 4
 """So many domains one behind the other are looked through; beyond that it is by words."""
 _REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")
+_ENDS_AT_LITERAL = re.compile(r"@\[[^@]*@?\Z")
 _BETWEEN_WORDS = re.compile(r"[\s@%!:;,()<>\"\[\]]+")
 
 
@@ -125,11 +131,13 @@ def _as_written(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
 
 
 def shown_domain(recipient: str, reading: Address) -> str:
-    """The domain whose missing account the recipient looks like to Postfix, where it is read as `reading`; empty: the
-    one that Postfix adds by itself."""
+    """The domain whose missing account the recipient looks like to Postfix, where it is read as `reading`; `BARE` or
+    `AT_LITERAL` where that is none that stands there."""
     _, at, domain = recipient.rpartition("@")
     added = not at or not domain or domain.startswith(("[", "#"))
-    return "" if added and reading.domain not in map(_canonical, _words(recipient)) else reading.domain
+    if not added or reading.domain in map(_canonical, _words(recipient)):
+        return reading.domain
+    return AT_LITERAL if _ENDS_AT_LITERAL.search(recipient) else BARE
 
 
 def _words(recipient: str) -> list[str]:

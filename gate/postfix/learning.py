@@ -31,6 +31,7 @@ from gate.backend.reply import Reply
 from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.wording import Wording
 from gate.forms import Warning as Notice
+from gate.postfix.asked import AT_LITERAL, BARE
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
 
@@ -38,8 +39,7 @@ NOT_YET = (5.0, 60.0, 310.0, 900.0)
 """Seconds between tries while a domain only puts off: an address verification takes 3, a greylist mostly 300."""
 ROUND_SECONDS = 300.0
 
-BARE = ""
-"""In the place of a domain: a name without one, which Postfix takes for its own ($myorigin)."""
+_NO_DOMAINS = frozenset({BARE, AT_LITERAL})
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Learner:
     Attributes:
         changed: called in the event loop when the warnings may be others.
         target: who is asked.
-        answers: what the own domains said, by canonical name.
+        answers: what the own domains said, by canonical name, and what was said of `BARE` and `AT_LITERAL`.
         trouble: why the server could not be asked last, or None.
     """
 
@@ -99,13 +99,16 @@ class Learner:
     # ---- for the front
 
     def refusal(self, domain: str) -> Refusal:
-        """How a recipient of the own domain (`BARE`: without one) is refused: as the domain does, else as another."""
+        """How a recipient of the own domain (or `BARE`, `AT_LITERAL`) is refused: as the domain does, else as another
+        (`AT_LITERAL`: as `BARE`)."""
         if self._fixed is not None:
             return self._fixed
         answer = self.answers.get(domain)
         if answer is not None and answer.refusal is not None and (not answer.not_yet or self._settled(answer)):
             return answer.refusal
-        found = (each.refusal for name, each in self.answers.items() if name != BARE and self._settled(each))
+        if domain == AT_LITERAL:
+            return self.refusal(BARE)
+        found = (each.refusal for name, each in self.answers.items() if name not in _NO_DOMAINS and self._settled(each))
         return next((each for each in found if each is not None), FALLBACK)
 
     def is_probe(self, recipient: str) -> bool:
@@ -119,7 +122,7 @@ class Learner:
     def unknown_users(self) -> dict[str, UnknownUser]:
         """The same in the form that `gate.backend.probes.Backend` has it in."""
         answers = self.answers  # replaced as a whole: this is asked from other threads
-        probes = self._probes_of(name for name in answers if name != BARE)
+        probes = self._probes_of(answers.keys() - _NO_DOMAINS)
         return {
             name: UnknownUser(name, Wording(answers[name].reply, probe), answers[name].relayed)
             for name, probe in probes.items()
@@ -168,10 +171,16 @@ class Learner:
         return NOT_YET[self._puts_off - 1] if 0 < self._puts_off <= len(NOT_YET) else HOURLY
 
     async def _ask(self, domains: Sequence[str]) -> None:
-        probes = self._probes_of([*domains, BARE] if domains else [])
-        self._probes = frozenset(probe.decode() for probe in probes.values())
-        passing = await self._passing() if probes else "none"
-        replies = await ask(self.target, passing, list(probes.values())) if probes else {}
+        probes: dict[str, bytes] = {}
+
+        def recipients(reached: bytes) -> list[bytes]:
+            probes.update(self._probes_of([*domains, BARE, AT_LITERAL], reached))
+            self._probes = frozenset(probe.decode() for probe in probes.values())
+            return list(probes.values())
+
+        self._probes = self._probes if domains else frozenset()
+        passing = await self._passing() if domains else "none"
+        replies = await ask(self.target, passing, recipients) if domains else {}
         taken = any(reply.severity == 2 for reply in replies.values())
         relays = taken and passing == "none" and await relays_for_gate(self.target, passing)
         found = {}
@@ -183,14 +192,18 @@ class Learner:
             if answer is not None:
                 found[domain] = answer
         if found != self.answers:
-            told = sorted({answer.reply.one_line for name, answer in found.items() if name != BARE})
+            told = sorted({answer.reply.one_line for name, answer in found.items() if name not in _NO_DOMAINS})
             log.info("Postfix at %s says of missing accounts: %s", self.target, "; ".join(told))
         self.answers = found
 
-    def _probes_of(self, domains: Iterable[str]) -> dict[str, bytes]:
-        """The name to ask of, by domain. In mixed case: so a server that makes it lower-case gives itself away."""
-        names = {domain: f"Name@{ascii_domain(domain)}" if domain != BARE else "Name" for domain in domains}
-        return {domain: decoy_for(self._key, name.encode()).path for domain, name in names.items()}
+    def _probes_of(self, domains: Iterable[str], reached: bytes = b"") -> dict[str, bytes]:
+        """The name to ask of, by domain. In mixed case: so a server that makes it lower-case gives itself away.
+        `reached`: the literal for `AT_LITERAL`."""
+        behind = {BARE: b"", AT_LITERAL: b"@" + reached}
+        return {
+            domain: decoy_for(self._key, b"Name" + behind.get(domain, f"@{ascii_domain(domain)}".encode())).path
+            for domain in domains
+        }
 
     async def _passing(self) -> Passing:
         """As a stranger, where that can be; it is Postfix's own listener else, which takes the gate for what it is."""
@@ -217,7 +230,7 @@ class Learner:
         return found
 
     def _flaw(self, domain: str, answer: Answer) -> str:
-        if domain == BARE or domain in self._listed():
+        if domain in _NO_DOMAINS or domain in self._listed():
             return ""
         if answer.reply.severity == 2:
             return "backend.relayed" if answer.relayed else "backend.catch_all"
@@ -226,8 +239,9 @@ class Learner:
         return "" if answer.refusal is not None else "policy.wording"
 
 
-async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> dict[bytes, Reply]:
-    """What the server says to RCPT for each of the recipients; those left out were not answered.
+async def ask(target: Target, passing: Passing, recipients: Callable[[bytes], Sequence[bytes]]) -> dict[bytes, Reply]:
+    """What the server says to RCPT for each of the recipients; those left out were not answered. `recipients` is called
+    once, with the address that was reached, as a literal.
 
     Raises:
         BackendError: it could not be asked at all, or (`backend.not_ready`, or as `barred`) would not hear of any
@@ -235,7 +249,8 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
     """
     found: dict[bytes, Reply] = {}
     client = ClientAddress(STRANGER, 1025, "0.0.0.0", target.port) if passing != "none" else None  # noqa: S104
-    for begin in range(0, len(recipients), ERRORS_A_CONNECTION):
+    left: Sequence[bytes] | None = None
+    while left is None or left:
         connection = await connect(target, client=client, passing=passing, names=STRANGER_NAMES, timeout=REPLY_SECONDS)
         try:
             answer = connection.greeting
@@ -245,7 +260,9 @@ async def ask(target: Target, passing: Passing, recipients: Sequence[bytes]) -> 
             if answer.severity != 2:
                 not_ready = BackendError("backend.not_ready", target=str(target), reply=answer.one_line)
                 raise barred(target, answer) or not_ready
-            for one in recipients[begin : begin + ERRORS_A_CONNECTION]:
+            left = recipients(connection.peer_name()) if left is None else left
+            now, left = left[:ERRORS_A_CONNECTION], left[ERRORS_A_CONNECTION:]
+            for one in now:
                 found[one] = await connection.command(b"RCPT TO:<" + one + b">", REPLY_SECONDS)
                 if (problem := barred(target, found[one])) is not None:
                     raise problem

@@ -145,6 +145,26 @@ def test_each_kind_of_domain_has_its_own_words(
         assert set(warnings) == ({"backend.only_temporary"} if "soft_bounce" in more else set())
 
 
+def test_a_bare_name_and_one_at_an_address_have_the_words_of_their_classes(
+    start_postfix: StartPostfix, tmp_path: Path
+) -> None:
+    """Postfix takes the one for $myorigin's, and the other for a local one."""
+    main = {
+        "virtual_mailbox_domains": "virtual.test",
+        "myorigin": "virtual.test",
+        "local_recipient_maps": "inline:{{user9 = x}}",
+    }
+    with beside(start_postfix, tmp_path, denied=[USER], main=main) as pair:
+        for forms, words in (
+            ([b"%b"], b"virtual mailbox table"),
+            ([b"%b@[127.0.0.1]", b"%b@[127.0.0.1]@", b"%b%%[127.0.0.1]@[127.0.0.1]"], b"local recipient table"),
+        ):
+            for form in forms:
+                lines = b"RCPT TO:<" + form + b">"
+                told = twins(pair.port, lambda name, lines=lines: each_on_its_own(session(lines % name)))
+                assert words in told
+
+
 def test_no_spelling_goes_round_a_list(pair: Pair) -> None:
     """Whatever Postfix delivers to the denying account is refused, and nothing else is."""
     forms = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.backend.reply import Reply
-from gate.postfix.asked import asked, plain, readings, shown_domain, wire
+from gate.postfix.asked import AT_LITERAL, BARE, asked, plain, readings, shown_domain, wire
 from gate.postfix.codec import LINE_LIMIT, REQUEST_LIMIT, PolicyError, Request, RequestParser, answer, key, value
 from gate.postfix.refusal import FALLBACK, chosen, heard
 from gate.rules.address import from_wire
@@ -191,9 +191,12 @@ def test_what_postfix_reads_once_more_is_looked_through(recipient: str) -> None:
 def test_a_refusal_is_worded_as_of_the_domain_that_postfix_will_see() -> None:
     anna = from_wire("anna@example.org")
     assert shown_domain("anna@example.org", anna) == "example.org"
-    assert shown_domain("anna", anna) == ""
-    assert shown_domain("anna@[192.0.2.1]", anna) == ""
-    assert shown_domain("anna%example.org", anna) == "example.org"
+    for bare in ("anna", "anna@", "anna[1]", "anna%elsewhere.example"):
+        assert shown_domain(bare, anna) == BARE
+    for literal in ("anna@[192.0.2.1]", "anna@[IPv6:::1]", "anna@[192.0.2.1]@", "anna%[192.0.2.1]@[192.0.2.1]"):
+        assert shown_domain(literal, anna) == AT_LITERAL
+    for domain in ("anna%example.org", "anna%example.org@[192.0.2.1]", "example.org!anna@[192.0.2.1]"):
+        assert shown_domain(domain, anna) == "example.org"
 
 
 @given(st.text(alphabet='Ab.@%!"\\ [:](,<ü\udcff', max_size=6), st.sampled_from(["@example.org", "@a.example", ""]))
