@@ -134,20 +134,20 @@ class PolicyFront:
 
     def _judge(self, question: Asked) -> tuple[Verdict, Address] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
-        or else would be, or else is our own. None: it is none of ours."""
+        or else would be, or else is our own. None: it is none of ours. All are judged: to stop at the first would tell
+        by time."""
         if (only := plain(question.recipient)) is not None:
             verdict = self._guard.decide(question.sender, only)
             return None if verdict.because == "relay" else (verdict, only)
-        found: tuple[Verdict, Address] | None = None
-        for reading in readings(question.recipient, self._own_domains()):
-            verdict = self._guard.decide(question.sender, reading)
-            if verdict.because == "relay":
-                continue
-            if verdict.verdict == "refuse":
-                return verdict, reading
-            if found is None or (verdict.would and not found[0].would):
-                found = verdict, reading
-        return found
+        decide, sender = self._guard.decide, question.sender
+        found = [(decide(sender, each), each) for each in readings(question.recipient, self._own_domains())]
+        own = [each for each in found if each[0].because != "relay"]
+        return min(own, key=_gravity, default=None)
+
+
+def _gravity(judged: tuple[Verdict, Address]) -> int:
+    verdict = judged[0]
+    return 0 if verdict.verdict == "refuse" else 1 if verdict.would else 2
 
 
 class _Connection(asyncio.Protocol):

@@ -19,6 +19,8 @@ from gate.postfix.asked import AT_LITERAL, BARE
 from gate.postfix.learning import Learner
 from gate.postfix.refusal import FALLBACK, Refusal
 from gate.postfix.server import PolicyFront
+from gate.rules.address import Address
+from gate.rules.ruleset import AccountRule, EntryRule, Verdict, compile_ruleset
 from tests.wire.front import LOOPS, SECONDS, Client, Rows, guard_of, play
 from tests.wire.gate_process import Gate, Home
 
@@ -54,12 +56,12 @@ class Running:
     """A front that is asked. `on`: whether the gate is."""
 
     def __init__(self, guard: Guard | None = None) -> None:
-        self.on = True
+        self.on, self.own = True, OWN
         self.clients: list[Client] = []
         self.rows = Rows()
         self.guard = guard or guard_of(("user2@localhost", "user1@localhost"), ("*", "keyword:casino"))
         self.front = PolicyFront(
-            self.guard, Words(), self.rows, active=lambda: self.on, own_domains=lambda: OWN
+            self.guard, Words(), self.rows, active=lambda: self.on, own_domains=lambda: self.own
         )  # fmt: skip
 
     async def client(self) -> Client:
@@ -248,6 +250,43 @@ def test_what_is_recorded() -> None:
         assert (row.reply, rows[1].reply) == (said, "")
 
     story(tell)
+
+
+class Counting(Guard):
+    """Counts what it is asked."""
+
+    decided = 0
+
+    def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict:
+        self.decided += 1
+        return super().decide(sender, to, trusted=trusted)
+
+
+def test_a_name_that_may_be_in_many_domains_is_judged_in_all_of_them_whatever_is_found() -> None:
+    """Or time would tell who is in the first."""
+    own = [f"{letter}.test" for letter in "abcdefgh"]
+    entries = [EntryRule(number, f"{name}@{name}.test", "deny", "x@y.example") for number, name in enumerate("adh", 1)]
+    guard = Counting()
+    watched = AccountRule("all@d.test", watch=True)
+    guard.load(
+        compile_ruleset([watched], [*entries, EntryRule(9, "all@d.test", "deny", "x@y.example")], own_domains=own)
+    )
+
+    async def tell() -> None:
+        running = Running(guard)
+        running.own = frozenset(own)
+        async with running.open():
+            for name, answer in (("a", REFUSED), ("d", REFUSED), ("h", REFUSED), ("z", DUNNO), ("all", DUNNO)):
+                guard.decided = 0
+                assert await running.asked(request(name, sender="x@y.example")) == [answer]
+                assert guard.decided == len(own)
+            await running.front.close()
+            rows = [running.rows.decisions.get_nowait() for _ in range(5)]
+            told = [row.recipient for row in rows]
+            assert told == ["a@a.test", "d@d.test", "h@h.test", "z@a.test", "all@d.test"]
+            assert rows[-1].would == "refuse"
+
+    play(tell(), "asyncio")
 
 
 def test_without_rules_mail_flows() -> None:
