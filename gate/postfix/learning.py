@@ -93,6 +93,9 @@ class Learner:
         self._probes: frozenset[str] = frozenset()
         self.trouble: BackendError | None = None
         self._puts_off = 0
+        self._refusals: dict[str, Refusal] = {}
+        self._another = FALLBACK
+        """For a domain that has none there."""
         self._one = asyncio.Lock()
         self._rounds = Rounds(self.ask_now, self._pause, "asking how Postfix refuses")
 
@@ -103,17 +106,18 @@ class Learner:
         (`AT_LITERAL`: as `BARE`)."""
         if self._fixed is not None:
             return self._fixed
-        answer = self.answers.get(domain)
-        if answer is not None and answer.refusal is not None and (not answer.not_yet or self._settled(answer)):
-            return answer.refusal
-        if domain == AT_LITERAL:
-            return self.refusal(BARE)
-        found = (each.refusal for name, each in self.answers.items() if name not in _NO_DOMAINS and self._settled(each))
-        return next((each for each in found if each is not None), FALLBACK)
+        return self._refusals.get(domain, self._another)
 
     def is_probe(self, recipient: str) -> bool:
         """Whether it is a name that this asks of: what is said of that must be Postfix's own word."""
         return recipient in self._probes
+
+    def _choose(self) -> None:
+        """What each of the answers means for a recipient: once for all, not at each refusal, which would tell by time
+        who has none."""
+        settled = {name: each.refusal for name, each in self.answers.items() if self._settled(each) and each.refusal}
+        self._another = next((each for name, each in settled.items() if name not in _NO_DOMAINS), FALLBACK)
+        self._refusals = {AT_LITERAL: settled.get(BARE, self._another), **settled}
 
     def _settled(self, answer: Answer) -> bool:
         return not answer.not_yet or self._puts_off > len(NOT_YET)
@@ -163,6 +167,7 @@ class Learner:
         if self.trouble is None:
             waiting = any(each.not_yet for each in self.answers.values())
             self._puts_off = self._puts_off + 1 if waiting else 0
+        self._choose()
         self.changed()
 
     def _pause(self) -> float | None:

@@ -391,14 +391,15 @@ def test_each_domain_has_its_own_words_and_a_stable_name() -> None:
 
 def test_a_name_at_the_servers_own_address_has_words_of_its_own() -> None:
     virtual, local = UNKNOWN.format("virtual mailbox"), UNKNOWN.format("local recipient")
-    postfix = Postfix(**{"a.test": [virtual], "": [virtual], "[127.0.0.1]": [local]})
+    postfix = Postfix(**{"a.test": [virtual], "": [UNKNOWN.format("virtual alias")], "[127.0.0.1]": [local]})
 
     async def tell() -> None:
         async with learning_of(postfix, "a.test") as (learner, round_):
             asked = {path.partition("@")[2] for path in postfix.asked}
             assert asked == {"a.test", "", "[127.0.0.1]"} and all(map(learner.is_probe, postfix.asked))
             assert learner.refusal(AT_LITERAL).text == b"User unknown in local recipient table"
-            assert learner.refusal(BARE).text == b"User unknown in virtual mailbox table"
+            assert learner.refusal(BARE).text == b"User unknown in virtual alias table"
+            assert learner.refusal("other.test").text == b"User unknown in virtual mailbox table"
             assert set(learner.unknown_users) == {"a.test"} and learner.warnings() == []
             postfix.says["[127.0.0.1]"] = ["250 Ok"]  # it takes every name there
             learner.ask_again()
