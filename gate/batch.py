@@ -14,6 +14,8 @@ from gate.forms import Decision
 
 SECONDS = 0.02
 """So long a decision waits for others."""
+MANY = 1_000
+"""So many wait no longer."""
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class Batch(Generic[Decided]):
         if not self._waiting:
             asyncio.get_running_loop().call_later(SECONDS, self.hand_over)
         self._waiting.append(decided)
+        if len(self._waiting) == MANY:
+            asyncio.get_running_loop().call_soon(self.hand_over)  # not now: an answer may be behind it
 
     def hand_over(self) -> None:
         """Give the recorder all that waits."""

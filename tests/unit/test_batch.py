@@ -42,6 +42,22 @@ def test_they_come_by_themselves_in_order(caplog: pytest.LogCaptureFixture) -> N
     assert "a decision could not be written down" in caplog.text
 
 
+def test_many_wait_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.batch.SECONDS", 3600.0)
+    monkeypatch.setattr("gate.batch.MANY", 3)
+
+    async def story() -> list[str]:
+        recorder = Recorder()
+        batch = Batch(recorder, row)
+        for sender in ("one", "two", "three", "four"):
+            batch.add(sender)
+        assert recorder.rows.empty(), "nor is the one who asked last held up"
+        async with asyncio.timeout(20):
+            return [(await recorder.rows.get()).sender for _ in range(4)]
+
+    assert asyncio.run(story()) == ["one", "two", "three", "four"]
+
+
 def test_what_waits_is_handed_over_at_the_end_and_only_once() -> None:
     async def story() -> int:
         recorder = Recorder()
