@@ -24,7 +24,10 @@ PENDING_LIMIT = 50_000
 """Decisions that may wait for a log that cannot be written; the oldest are dropped first."""
 BATCH = 1_000
 BATCH_SECONDS = 0.1
-"""Between two batches: at most ten events a second, and a decision is seen well within half a second."""
+"""Between two batches, unless more than one waits; and between two events: at most ten a second, and a decision is
+seen well within half a second."""
+UNTOLD_LIMIT = 20_000
+"""Decisions that may wait to be told of; beyond that whoever listens is told to ask the log."""
 RETRY_SECONDS = 1.0
 TRIM_SECONDS = 600.0
 TRIM_ROWS = (100, 20_000)
@@ -47,6 +50,8 @@ class Recorder:
         self._come = threading.Event()
         """Something is in the queue, or the thread is to end."""
         self._pending: deque[Decision] = deque()
+        self._untold: deque[Decision] = deque()
+        self._tell_at = 0.0
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._next_id = 1
@@ -136,23 +141,40 @@ class Recorder:
             trouble.keep(_log, "decisions could not be kept")
 
     def _turn(self) -> bool:
-        """Wait for decisions, write and tell one batch. False: that was the last."""
+        """Wait for decisions, write one batch, and tell one when it is time. False: that was the last."""
         batch, last = self._gather()
         self._number(batch)
         self._pending.extend(batch)
         self._write(final=last)
-        if batch and self._events.wanted("decisions"):
-            self._events.publish("decisions", batch)
+        self._tell(batch, final=last)
         self._trim(quiet=last or not batch)
-        if not last and batch:
+        if not last and batch and len(self._queue) < BATCH:
             self._stopping.wait(BATCH_SECONDS)
         return not last
+
+    def _tell(self, batch: list[Decision], *, final: bool) -> None:
+        if not self._events.wanted("decisions"):
+            self._untold.clear()
+            return
+        self._untold.extend(batch)
+        if len(self._untold) > UNTOLD_LIMIT:
+            self._untold.clear()
+            self._events.publish("resync")
+        while self._untold and (final or time.monotonic() >= self._tell_at):
+            told = [self._untold.popleft() for _ in range(min(len(self._untold), BATCH))]
+            self._events.publish("decisions", told)
+            self._tell_at = time.monotonic() + BATCH_SECONDS
+            if not final:
+                break
 
     def _gather(self) -> tuple[list[Decision], bool]:
         until_trim = max(BATCH_SECONDS, self._trim_at - time.monotonic())
         if self._untrimmed:
             until_trim = min(until_trim, QUIET_SECONDS)
-        self._come.wait(RETRY_SECONDS if self._pending else until_trim)
+        until = RETRY_SECONDS if self._pending else until_trim
+        if self._untold:
+            until = min(until, max(0.0, self._tell_at - time.monotonic()))
+        self._come.wait(until)
         stopping = self._stopping.is_set()
         if not stopping:
             self._come.clear()  # before the queue is looked at: what comes after that sets it again

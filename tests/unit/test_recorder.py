@@ -107,6 +107,44 @@ def test_at_most_ten_events_a_second(tmp_path: Path) -> None:
         assert [row.id for row in it.heard.rows] == list(range(1, 501))
 
 
+def test_a_burst_is_written_without_a_pause_and_told_in_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gate.recorder.BATCH_SECONDS", 3600.0)  # a pause would be for ever
+    monkeypatch.setattr("gate.recorder.BATCH", 10)
+    log, events = open_log(tmp_path / "log.db"), Events()
+    heard, recorder = Heard(events), Recorder(log, events)
+    for number in range(500):
+        recorder.record(decision(number))
+    recorder.start()
+    until = time.monotonic() + 20
+    while log.last_id() < 490 and time.monotonic() < until:
+        heard.wait(1)
+    assert log.last_id() >= 490
+    assert len(heard.batches) == 1, "the next event is not due yet"
+    recorder.stop()
+    assert [row.id for row in heard.rows] == list(range(1, 501))
+    assert (log.last_id(), recorder.warnings()) == (500, [])
+    log.close()
+
+
+def test_who_would_hear_too_late_is_told_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.recorder.BATCH_SECONDS", 3600.0)
+    monkeypatch.setattr("gate.recorder.BATCH", 10)
+    monkeypatch.setattr("gate.recorder.UNTOLD_LIMIT", 100)
+    log, events = open_log(tmp_path / "log.db"), Events()
+    asked = threading.Event()
+    events.subscribe(lambda kind, _: asked.set() if kind == "resync" else None)
+    recorder = Recorder(log, events)
+    for number in range(200):
+        recorder.record(decision(number))
+    recorder.start()
+    assert asked.wait(20)
+    recorder.stop()
+    assert log.last_id() == 200
+    log.close()
+
+
 def test_hits_and_totals_by_day(tmp_path: Path) -> None:
     with recording(tmp_path) as it:
         for number in range(60):
