@@ -41,8 +41,8 @@ class Batch(Generic[Decided]):
         if not self._waiting:
             asyncio.get_running_loop().call_later(SECONDS, self.hand_over)
         self._waiting.append(decided)
-        if len(self._waiting) == MANY:
-            asyncio.get_running_loop().call_soon(self.hand_over)  # not now: an answer may be behind it
+        if len(self._waiting) >= MANY:
+            self.hand_over()  # now: in a flood the loop comes to nothing else for long
 
     def hand_over(self) -> None:
         """Give the recorder all that waits."""
