@@ -67,11 +67,13 @@ class PolicyFront:
         self._active = active
         self._own_domains = own_domains
         self._servers: list[asyncio.Server] = []
+        self._closed = False
         self._connections: set[_Connection] = set()
 
     async def open(self, listen: list[str]) -> list[str]:
         """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
         loop = asyncio.get_running_loop()
+        self._closed = False
         try:
             for text in listen:
                 host, port = split_address(text)
@@ -84,7 +86,9 @@ class PolicyFront:
         return [join_address(str(name[0]), int(name[1])) for name in names]
 
     async def close(self) -> None:
-        """Stops listening and closes every connection; Postfix then does as its `default_action` says."""
+        """Stops listening and closes every connection, those too that the system had already let in; Postfix then does
+        as its `default_action` says."""
+        self._closed = True
         servers, self._servers = self._servers, []
         for server in servers:
             server.close()
@@ -95,6 +99,9 @@ class PolicyFront:
     # ---- for the connections
 
     def arrived(self, connection: "_Connection") -> None:
+        if self._closed:
+            connection.abort()
+            return
         self._connections.add(connection)
         if len(self._connections) > CONNECTIONS:
             min(self._connections, key=_came).end()
@@ -179,7 +186,7 @@ class _Connection(asyncio.Protocol):
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
-            self.end()
+            self._transport.close()  # what was answered is sent; a peer that does not read it is among the idle
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()
@@ -192,9 +199,15 @@ class _Connection(asyncio.Protocol):
         self._front.gone(self)
 
     def end(self) -> None:
-        """Sends what is still buffered and closes."""
+        """Closes; at once where the peer has not read its answers: it may never do so."""
         self._front.gone(self)
-        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
 
 
 _came = attrgetter("came")

@@ -169,6 +169,56 @@ def test_a_client_that_never_reads_is_not_read_either() -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("how", ["evicted", "evicted after garbage", "closed"])
+def test_one_that_never_reads_is_cut_off_when_its_time_has_come(
+    how: str, loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = asyncio.Event()
+    pause_reading = policy._Connection.pause_writing
+
+    def pause(connection: policy._Connection) -> None:
+        pause_reading(connection)
+        full.set()
+
+    monkeypatch.setattr(policy._Connection, "pause_writing", pause)
+
+    async def tell(running: Running) -> None:
+        with socket.create_connection(("127.0.0.1", running.port), SECONDS) as deaf:
+            deaf.setblocking(False)
+            sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(deaf, b"\n" * (1 << 26)))
+            await asyncio.wait_for(full.wait(), SECONDS)
+            if how == "evicted after garbage":
+                (connection,) = running.front._connections
+                connection.data_received(b"garbage\n")
+            if how == "closed":
+                await running.front.close()
+            else:
+                monkeypatch.setattr(policy, "CONNECTIONS", 1)
+                assert await running.asked(request()) == [REFUSED]
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(sending, SECONDS)
+
+    story(tell, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_who_comes_while_it_closes_is_not_kept(loop: str) -> None:
+    async def tell(running: Running) -> None:
+        # As one that the system had accepted, but the loop had not told of yet.
+        late = await asyncio.get_running_loop().create_server(lambda: policy._Connection(running.front), "127.0.0.1", 0)
+        running.port = late.sockets[0].getsockname()[1]
+        assert await running.asked(request()) == [REFUSED]
+        await running.front.close()
+        client = await running.client()
+        with contextlib.suppress(ConnectionError):
+            client.send(request())
+            assert await client.eof() == b""
+        late.close()
+
+    story(tell, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
 def test_many_at_once_get_what_is_theirs(loop: str) -> None:
     kinds = [(request(), REFUSED), (request("user3@localhost"), DUNNO), (b"\n", DUNNO), (request("postmaster"), DUNNO)]
 
