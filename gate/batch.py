@@ -49,9 +49,7 @@ class Batch(Generic[Decided]):
         waiting, self._waiting = self._waiting, []
         for decided in waiting:
             try:
-                row = self._row(decided)
+                if (row := self._row(decided)) is not None:
+                    self._recorder.record(row)
             except Exception:  # noqa: BLE001 (a timer's outermost edge: a mistake here must not cost the others)
                 trouble.keep(log, "a decision could not be written down")
-                continue
-            if row is not None:
-                self._recorder.record(row)
