@@ -61,7 +61,9 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def helo(self) -> str:
-        return value(self.request, _HELO)
+        """What is no UTF-8 in it is U+FFFD."""
+        told = value(self.request, _HELO)
+        return told if told.isascii() else told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     @property
     def instance(self) -> str:

@@ -12,7 +12,7 @@ from gate.postfix.refusal import Refusal
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 
-REMEMBERED = 1000
+REMEMBERED = 2000
 """So many answers, and as many before them, are kept to know Postfix asking again."""
 
 
@@ -43,20 +43,18 @@ class Rows:
 
     def row(self, decided: Decided) -> Decision | None:
         """None: it was asked, and answered so, before."""
-        return None if self._is_again(decided) else _row(decided)
-
-    def _is_again(self, decided: Decided) -> bool:
         question, answer = decided.question, decided.answer
         instance = question.instance
         if not instance:
-            return False
+            return _row(decided)
         key = (instance, question.sender, question.recipient)
         if (self._remembered.get(key) or self._remembered_before.get(key)) == answer:
-            return True
+            return None
+        row = _row(decided)  # first: one that cannot be made is not remembered as made
         if len(self._remembered) >= REMEMBERED:
             self._remembered, self._remembered_before = {}, self._remembered
         self._remembered[key] = answer
-        return False
+        return row
 
 
 _Key = tuple[str, Address, str]

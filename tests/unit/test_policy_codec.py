@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.backend.reply import Reply
+from gate.postfix import rows
 from gate.postfix.asked import AT_LITERAL, BARE, asked, plain, readings, shown_domain, wire
 from gate.postfix.codec import LINE_LIMIT, REQUEST_LIMIT, PolicyError, Request, RequestParser, answer, key, value
 from gate.postfix.refusal import FALLBACK, chosen, heard
 from gate.rules.address import from_wire
+from gate.rules.ruleset import Verdict
 
 OWN = frozenset({"example.org", "müller.example"})
 
@@ -125,6 +127,21 @@ def test_only_a_recipient_is_asked_about() -> None:
         assert asked(request(written({**told, name: b"OTHER" if name != b"recipient" else b""}))) is None
         assert asked(request(written({other: said for other, said in told.items() if other != name}))) is None
     assert asked(request(written({**told, b"sender": b"\xff\xfe@c"}))) is not None
+    greeted = asked(request(written({**told, b"helo_name": b"\xffm\xc3\xbc.example"})))
+    assert greeted is not None and greeted.helo == "\ufffdmü.example"
+
+
+def test_a_row_that_could_not_be_made_is_made_when_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {b"request": b"smtpd_access_policy", b"protocol_state": b"RCPT", b"recipient": b"d@e", b"instance": b"1"}
+    question = asked(request(written(told)))
+    assert question is not None
+    kept = rows.Rows()
+    decided = rows.Decided(question, from_wire("d@e"), Verdict("accept", "none"), None, b"x", 0)
+    with monkeypatch.context() as broken, pytest.raises(ValueError, match="never"):
+        broken.setattr(rows.clock, "written", lambda _at: (_ for _ in ()).throw(ValueError("never")))
+        kept.row(decided)
+    assert kept.row(decided) is not None
+    assert kept.row(decided) is None
 
 
 @pytest.mark.parametrize(
