@@ -83,8 +83,14 @@ async def connect(
         if target.tls != "opportunistic" or error.code != "backend.tls":
             raise
         because = error
+    finally:
+        if patience is not timeout:
+            patience.end()
     rest = Patience(max(0.0, patience.seconds - (time.monotonic() - began)))
-    connection = await _connect(replace(target, tls="none"), client, passing, names, rest)
+    try:
+        connection = await _connect(replace(target, tls="none"), client, passing, names, rest)
+    finally:
+        rest.end()
     connection.plain_because = because
     return connection
 
@@ -194,6 +200,7 @@ class Connection(asyncio.Protocol):
             receiver.backend_replied(self.greeting)
         if self.lost:
             receiver.backend_lost(self._error)
+            self._receiver = None
         elif self._write_paused:
             receiver.backend_pause()
 

@@ -38,7 +38,7 @@ LOCAL_LIMIT, PATH_LIMIT, LINE_LIMIT = 64, 254, 512
 """Octets beyond which a server may refuse for length (RFC 5321 4.5.3.1; the path here without its brackets)."""
 DECOY_LIMIT = 1000
 """Decoys of one session that are led back."""
-_SLIDING = 8
+SLIDING = 8
 """A name of so many characters is found inside a longer run too; a shorter one only as a whole run."""
 _WORD = 5
 """A name of fewer characters is a consonant and figures: no word that a reply may hold, and hardly anybody's name."""
@@ -137,8 +137,8 @@ class WayBack:
     def __init__(self, decoys: Iterable[Decoy] = ()) -> None:
         self._new: list[Decoy] = []
         """Not sorted in below yet: that is done when something is found in a reply that may be a name."""
-        self._newest = (b"", b"")
-        """Its name and its original, where the name may be replaced wherever it stands."""
+        self._newest: tuple[tuple[bytes, bytes], ...] = ()
+        """Its name and what stands for that, as sent and as servers rewrite it, where it is replaced wherever it is."""
         self._as_sent: dict[bytes, Decoy] = {}
         self._by_name: dict[bytes, Decoy] = {}
         self._escaped: dict[bytes, bytes] = {}
@@ -158,7 +158,7 @@ class WayBack:
             name, original = name.replace(b"\\", b""), original.replace(b"\\", b"")
             decoy = Decoy(decoy.path, name, original)
         self._new.append(decoy)
-        self._newest = (name, original) if len(name) >= _SLIDING else (b"", b"")
+        self._newest = _cases(name, original) if len(name) >= SLIDING else ()
         if len(name) not in self._lengths:
             self._lengths = tuple(sorted((*self._lengths, len(name)), reverse=True))
             self._runs = _RUNS_OF[min(self._lengths[-1], NAME_LENGTH)]
@@ -183,8 +183,7 @@ class WayBack:
                 reply = reply.replace(cased(name), cased(original))
         if not self._lengths:
             return reply
-        name, original = self._newest
-        if name:  # in nearly every reply it is this or none; whether it is there takes as long as that it is not
+        for name, original in self._newest:  # whether it is there takes as long as that it is not
             reply = reply.replace(name, original)
         return self._runs.sub(self._led_back, reply)
 
@@ -198,7 +197,7 @@ class WayBack:
                 seen = text[at : at + length]
                 if (
                     len(seen) == length
-                    and (length >= _SLIDING or seen == text)
+                    and (length >= SLIDING or seen == text)
                     and (name := self._original(seen)) is not None
                 ):
                     told += text[start:at] + name
@@ -216,6 +215,13 @@ class WayBack:
         if seen.islower():
             return decoy.original.lower()
         return decoy.original.upper() if seen.isupper() else decoy.original
+
+
+def _cases(name: bytes, original: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """What a server makes of a name, and what that leads back to."""
+    upper = (name.upper(), original.upper())
+    lower = name.lower()
+    return ((name, original), upper) if lower == name else ((name, original), (lower, original.lower()), upper)
 
 
 def mailbox(path: bytes) -> bytes:

@@ -19,6 +19,12 @@ class Patience:
     def wait(self) -> "Wait":
         return Wait(self)
 
+    def end(self) -> None:
+        """Nobody will wait any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def begun(self, wait: "Wait") -> None:
         loop = asyncio.get_running_loop()
         until = self._waits[wait] = loop.time() + self.seconds

@@ -172,10 +172,10 @@ class MailPort:
         if self._unsubscribe is not None:
             self._unsubscribe()
         await self._settled()
-        self._front.hand_over()
         await self._backend.stop()
         if self._builtin is not None:
             await self._builtin.stop()
+        self._front.hand_over()
 
     def warnings(self) -> list[Warning]:
         return [*self._backend.warnings(), *self._front.warnings()] if self._config.gate.listen else []

@@ -77,6 +77,3 @@ class Outcome(msgspec.Struct):
     to_client: bytes = b""
     to_backend: bytes = b""
     actions: tuple[Action, ...] = ()
-
-
-NOTHING = Outcome()

@@ -89,7 +89,7 @@ class Crowd(Generic[M]):
         self._met = 0.0
         self._usual = 0.0
         self._awaited: dict[Greeting, None] = {}
-        """Who waits for a greeting; the first to come is the first."""
+        """Who waits for a greeting."""
         self._timer: asyncio.TimerHandle | None = None
 
     # ---- coming and going
@@ -147,8 +147,7 @@ class Crowd(Generic[M]):
         """A session has come to the door."""
         greeting.late_at = greeting.asked_at + max(GREETING_SECONDS, LATE_FACTOR * self._usual)
         self._awaited[greeting] = None
-        if self._timer is None:
-            self._timer = self._loop.call_at(greeting.late_at, self._late)
+        self._look_at(greeting.late_at)
 
     def answered(self, greeting: "Greeting", *, greeted: bool) -> None:
         """It was greeted, or given up."""
@@ -165,11 +164,19 @@ class Crowd(Generic[M]):
         if not self._awaited:
             return
         now = self._loop.time()
-        look_at = next(iter(self._awaited)).late_at
+        look_at = min(greeting.late_at for greeting in self._awaited)
         if look_at <= now:
             self.is_full()
             look_at = now + AGAIN_SECONDS
-        self._timer = self._loop.call_at(look_at, self._late)
+        self._look_at(look_at)
+
+    def _look_at(self, when: float) -> None:
+        """At the latest; what is usual changes, so who came later may be late sooner."""
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._late)
 
     def is_full(self) -> bool:
         """A session that should be greeted is not, or is put off: if the mail server greets many others now, these are

@@ -23,10 +23,10 @@ Pure: no socket, no clock. It is the one place that knows in which order things 
 from collections.abc import Callable, Sequence
 
 from gate.backend.barred import wants_tls
-from gate.backend.decoy import Decoy
+from gate.backend.decoy import SLIDING, Decoy
 from gate.backend.reply import Reply
 from gate.smtp import announce, wording
-from gate.smtp.actions import NOTHING, AbortBackend, Answered, DecoyAccepted, GateBarred, Outcome
+from gate.smtp.actions import AbortBackend, Answered, DecoyAccepted, GateBarred, Outcome
 from gate.smtp.commands import Command, Verb, parse
 from gate.smtp.data import DataStream
 from gate.smtp.envelope import Mail, Slot
@@ -83,7 +83,7 @@ class Dialogue(Requests):
     def client_data(self, data: bytes) -> Outcome:
         """Bytes from the client, cut anywhere."""
         if self._ended or self.phase in _UNHEARD:
-            return NOTHING
+            return Outcome()
         if self._pending or self.phase is not _COMMANDS:
             self.input.add(data)
         elif (line := self.input.only_line(data)) is not None:  # as nearly all do
@@ -107,7 +107,7 @@ class Dialogue(Requests):
         elif self.phase is Phase.DATA:
             self._answered_too_early(reply)
         elif self.phase in _DEAF:
-            return NOTHING
+            return Outcome()
         elif reply.code == 421:
             self._end(self._led_back(reply.raw))
         else:
@@ -225,7 +225,7 @@ class Dialogue(Requests):
 
     def _recipient_answered(self, slot: Slot, command: Command, reply: Reply, raw: bytes) -> bytes | None:
         decoy = slot.decoy
-        if decoy is not None and not decoy.name.islower():
+        if decoy is not None and len(decoy.name) < SLIDING:
             self._lead_the_other_back(decoy, reply.raw, disguised=slot.disguised)
         if not (slot.disguised and reply.severity == 2):
             self._note(slot, raw)
@@ -270,9 +270,9 @@ class Dialogue(Requests):
             self._out.to_client += raw
 
     def _lead_the_other_back(self, decoy: Decoy, raw: bytes, *, disguised: bool) -> None:
-        """A decoy that a server rewrote, found in its reply and replaced, takes a microsecond or two. So that one
+        """A short decoy is sought among whole words, and found takes a microsecond longer than not. So that one
         recipient's reply does not come later for it, what would be done if it were of the other kind is done too, and
-        thrown away. (One in lower case stays as it is.)"""
+        thrown away. (A long one is replaced wherever it is: that takes as long either way.)"""
         seen, other = (decoy.name, decoy.original) if disguised else (decoy.original, decoy.name)
         self._led_back(raw.replace(seen, other, 1))
 

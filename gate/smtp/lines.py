@@ -28,7 +28,7 @@ class LineBuffer:
 
     def only_line(self, data: bytes) -> bytes | None:
         """`add`, but a whole line, and nothing else beside it, is given back at once, as by `next_line`."""
-        if not self.held and data.find(b"\n") == len(data) - 1 and not self._overlong:
+        if data and not self.held and data.find(b"\n") == len(data) - 1 and not self._overlong:
             return data[:-1].removesuffix(b"\r")
         self.add(data)
         return None

@@ -178,7 +178,21 @@ class Session(asyncio.Protocol):
         """Ends what has waited long enough, at `now` of the monotonic clock: see `timing`."""
         if not self.admitted or self.dialogue.phase is Phase.CLOSED:
             return
-        whose = self._watch.overdue(
+        try:
+            whose = self._overdue(now)
+        except Exception:  # noqa: BLE001 (as in `_happened`: the others' time goes on)
+            self._broken()
+            return
+        if whose is Overdue.SESSION:
+            self._happened(self.dialogue.end, wording.TIMED_OUT)
+        elif whose is Overdue.BACKEND:
+            log.info("%s: the mail server does not answer", self.client.host)
+            if self._backend is not None:
+                self._backend.abort()
+            self._happened(self.dialogue.backend_lost)
+
+    def _overdue(self, now: float) -> Overdue | None:
+        return self._watch.overdue(
             now,
             self.dialogue.phase,
             touched=self.touched,
@@ -187,13 +201,6 @@ class Session(asyncio.Protocol):
             unanswered=self.dialogue.awaits_backend,
             held_up=self._backend_full,
         )
-        if whose is Overdue.SESSION:
-            self._happened(self.dialogue.end, wording.TIMED_OUT)
-        elif whose is Overdue.BACKEND:
-            log.info("%s: the mail server does not answer", self.client.host)
-            if self._backend is not None:
-                self._backend.abort()
-            self._happened(self.dialogue.backend_lost)
 
     def hurry(self) -> None:
         """A client that only lingers is let go: what it was told is sent, and no more is waited for."""

@@ -8,7 +8,7 @@ import pytest
 from gate.backend.decoy import decoy_for
 from gate.guard import Guard
 from gate.rules.ruleset import Verdict
-from gate.smtp.actions import NOTHING, Close, GateBarred, Outcome, Wait
+from gate.smtp.actions import Close, GateBarred, Outcome, Wait
 from gate.smtp.dialogue import TRANSITIONS, Dialogue, DialogueError, Phase, Signal, Terms
 from gate.smtp.exchange import OWN_ANSWERS_LIMIT, SOFT_ERRORS
 from gate.smtp.phases import following
@@ -199,7 +199,7 @@ def test_retiring_ends_the_idle_at_once_and_others_after_their_transaction() -> 
     assert dialogue().retire().to_client[:9] == b"421 4.3.2"
     one = dialogue()
     one.client_data(b"MAIL FROM:<a@b.test>\r\n")
-    assert one.retire() == NOTHING
+    assert one.retire() == Outcome()
     assert one.backend_reply(reply_of(b"250 ok")).to_client == b"250 ok\r\n"
     one.client_data(b"RSET\r\n")
     assert one.backend_reply(reply_of(b"250 ok")).to_client.splitlines()[1][:9] == b"421 4.3.2"
@@ -225,11 +225,11 @@ def waiting() -> Dialogue:
 
 def test_what_happens_while_a_refusal_is_put_off() -> None:
     one = waiting()
-    assert one.retire() == one.client_data(b"RSET\r\n") == one.client_eof() == NOTHING
+    assert one.retire() == one.client_data(b"RSET\r\n") == one.client_eof() == Outcome()
     outcome = one.waited()
     assert outcome.to_client == b"550 no\r\n"
     assert outcome.to_backend in {b"NOOP\r\nRSET\r\n", b"NOOP\r\n"}
-    assert one.waited() == NOTHING
+    assert one.waited() == Outcome()
 
 
 @pytest.mark.parametrize("happens", [lambda one: one.backend_lost(), lambda one: one.end(b"421 %s busy")])
@@ -238,7 +238,7 @@ def test_who_is_ended_while_a_refusal_is_put_off_hears_421_and_no_more(
 ) -> None:
     one = waiting()
     assert happens(one).to_client[:4] == b"421 "
-    assert one.waited() == NOTHING
+    assert one.waited() == Outcome()
 
 
 def test_a_refusal_that_is_put_off_is_no_time_for_the_backend_to_speak() -> None:
