@@ -1,11 +1,17 @@
 """The grammar of a command line: what was judged is forwarded, and what two readers could read twice is refused."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.rules.address import from_wire
+from gate.smtp import commands
 from gate.smtp.commands import LINE_LIMIT, SHORT_LINE_LIMIT, TOO_LONG, Command, Malformed, Verb, parse
+
+
+WHOLE = dict(commands._WHOLE)
 
 
 def command(line: bytes, *, utf8: bool = False) -> Command:
@@ -168,3 +174,19 @@ def test_no_mailbox_is_longer_than_254_octets_however_long_its_route_is() -> Non
     assert parse(b"RCPT TO:<x" + local + b"@d.example>") == Malformed(b"501 5.1.3 Bad recipient address syntax")
     assert parse(b'RCPT TO:<"' + local + b'"@d.example>') == Malformed(b"501 5.1.3 Bad recipient address syntax")
     assert isinstance(parse(b"MAIL FROM:<x" + local + b"@d.example>"), Command)
+
+
+@given(
+    st.sampled_from(["MAIL FROM:", "RCPT TO:", "mail from:", "RCPT TO: "]),
+    st.text('abZ09.+-_=?%!@:<> "\\$', max_size=12),
+    st.sampled_from(["@x.test", "@x-y.test.", "@x..y", "@", "@[192.0.2.1]", "@" + "a" * 300 + ".test", ""]),
+    st.sampled_from(["", " SIZE=100", " BODY=8BITMIME SIZE=2", " SIZE=", "  SIZE=1", " RET=HDRS"]),
+)
+def test_the_short_cut_reads_what_the_grammar_reads(word: str, local: str, domain: str, params: str) -> None:
+    line = f"{word}<{local}{domain}>{params}".encode()
+    short = parse(line)
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(commands, "_USUAL", re.compile(b"(?!)"))
+        without.setattr(commands, "_WHOLE", {})
+        assert parse(line) == short
+        assert all(parse(whole) == command for whole, command in WHOLE.items())
