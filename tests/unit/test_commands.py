@@ -10,7 +10,6 @@ from gate.rules.address import from_wire
 from gate.smtp import commands
 from gate.smtp.commands import LINE_LIMIT, SHORT_LINE_LIMIT, TOO_LONG, Command, Malformed, Verb, parse
 
-
 WHOLE = dict(commands._WHOLE)
 
 
