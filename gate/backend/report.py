@@ -10,7 +10,7 @@ from gate.backend.probes import Backend, BackendState
 from gate.errors import Fault
 from gate.forms import BackendReport, ClientAddressFacts, DomainFacts, TlsFacts
 from gate.forms import Warning as Notice
-from gate.forms.backend import UnknownUserName
+from gate.forms.backend import NO_SUCH_USER, UnknownUserName
 from gate.rules.domain import ascii_domain
 
 NOT_REACHED = frozenset({"backend.unreachable", "backend.timeout"})
@@ -51,7 +51,7 @@ def report(
 
 
 def _domain(backend: Backend, domain: str, *, listed: bool) -> DomainFacts:
-    path = f"nobody@{ascii_domain(domain)}".encode()
+    path = f"{NO_SUCH_USER}@{ascii_domain(domain)}".encode()
     answer = backend.unknown_users.get(domain)
     instead = backend.refusal(domain, path)
     if instead is not None:

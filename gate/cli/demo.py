@@ -26,7 +26,7 @@ from gate.folders import resource
 from gate.forms import Decision, Status
 
 ACCOUNT = "user2@localhost"
-NOBODY = "nobody@localhost"
+NOBODY = "no-such-user@localhost"
 SPAMMER = "win@lotto-eu.example"
 FRIEND = "user3@localhost"
 SECONDS = 20.0

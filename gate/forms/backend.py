@@ -27,6 +27,9 @@ class ClientAddressFacts(Form, frozen=True, kw_only=True):
     """Whether it takes clients with IPv6 addresses."""
 
 
+NO_SUCH_USER = "no-such-user"
+"""In a reply that is shown: plainly made up. (`nobody` is a user of most systems.)"""
+
 UnknownUserName = Literal["refused", "temporary", "catch-all", "listed", "unanswered"]
 
 
@@ -37,7 +40,7 @@ class DomainFacts(Form, frozen=True, kw_only=True):
     unknown_user: UnknownUserName
     """What the server says to an unknown name: 5xx; 4xx; it takes every name; `listed` in gate.toml; nothing yet."""
     reply: str | None = None
-    """The reply to a refused recipient, here `nobody@domain`; null: not known."""
+    """The reply to a refused recipient, here `no-such-user@domain`; null: not known."""
     live: bool = False
     """It is asked of the server anew at each refusal; else the text above is said by the gate."""
 

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 from gate.backend.report import NOT_REACHED, kind
 from gate.forms import BackendReport, DomainFacts
 from gate.forms import Warning as Notice
+from gate.forms.backend import NO_SUCH_USER
 from gate.postfix.learning import Learner
 from gate.rules.domain import ascii_domain
 
@@ -24,6 +25,6 @@ def report(learner: Learner, *, deliver: str, domains: Iterable[str], listed: Co
 
 
 def _domain(learner: Learner, domain: str, *, listed: bool) -> DomainFacts:
-    said = learner.refusal(domain).reply(f"nobody@{ascii_domain(domain)}")
+    said = learner.refusal(domain).reply(f"{NO_SUCH_USER}@{ascii_domain(domain)}")
     heard = kind(learner.unknown_users.get(domain))
     return DomainFacts(domain=domain, unknown_user="listed" if listed else heard, reply=said)

@@ -135,7 +135,7 @@ def told(domain: str, kind: str, reply: str | None) -> DomainFacts:
     return DomainFacts(domain=domain, unknown_user=kind, reply=reply, live=kind == "refused")  # type: ignore[arg-type]
 
 
-UNKNOWN = "550 5.1.1 <nobody@%s>: Recipient address rejected: User unknown in virtual mailbox table"
+UNKNOWN = "550 5.1.1 <no-such-user@%s>: Recipient address rejected: User unknown in virtual mailbox table"
 REPORT = BackendReport(
     ok=True, deliver="smtp://127.0.0.1:10025", target="127.0.0.1:10025", reached=True,
     greeting="220 mx.example.org ESMTP Postfix (Debian/GNU)", hostname="mx.example.org",

@@ -323,7 +323,7 @@ def test_a_catch_all_is_told_and_borrows_anothers_words(start_postfix: StartPost
 def test_the_backend_is_checked_for_its_words_alone(pair: Pair) -> None:
     """That it would relay for 127.0.0.1, or cannot be told a client's address, is no matter where no mail passes."""
     home = pair.gate.home
-    said = "550 5.1.1 <nobody@virtual.test>: Recipient address rejected: User unknown in virtual mailbox table"
+    said = "550 5.1.1 <no-such-user@virtual.test>: Recipient address rejected: User unknown in virtual mailbox table"
     found = home.json("check", "--backend")
     assert (found["ok"], found["problem"], found["relay"], found["warnings"]) == (True, None, None, [])
     assert [(one["unknown_user"], one["reply"]) for one in found["domains"]] == [("refused", said)]

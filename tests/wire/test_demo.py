@@ -33,7 +33,7 @@ def test_the_whole_story_in_under_ten_seconds(environment):
     assert found.stderr == ""
     told = found.stdout
     refused = "S: 550 5.1.1 <user2@localhost>: Recipient address rejected: User unknown"
-    unknown = "S: 550 5.1.1 <nobody@localhost>: Recipient address rejected: User unknown"
+    unknown = "S: 550 5.1.1 <no-such-user@localhost>: Recipient address rejected: User unknown"
     line = next(line for line in told.splitlines() if refused in line)
     assert unknown in line, "beside each other"
     for words in (
@@ -44,7 +44,7 @@ def test_the_whole_story_in_under_ten_seconds(environment):
         "What to do next",
     ):
         assert words in told
-    assert "passed  win@lotto-eu.example -> nobody@localhost" in told
+    assert "passed  win@lotto-eu.example -> no-such-user@localhost" in told
     assert left_behind(environment) == []
 
 
