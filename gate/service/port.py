@@ -49,9 +49,9 @@ def wants_ipv6(config: Config) -> bool:
     return bool(config.gate.trusted_proxies) or any(map(may_be_ipv6, config.gate.listen))
 
 
-def unasked() -> BackendReport:
+def unasked(warnings: list[Warning]) -> BackendReport:
     """Of the gate's own server, where there is nothing to be asked."""
-    return BackendReport(ok=True, deliver=BUILT_IN, built_in=True)
+    return BackendReport(ok=True, deliver=BUILT_IN, built_in=True, warnings=warnings)
 
 
 class MailPort:
@@ -129,7 +129,7 @@ class MailPort:
     async def check(self) -> BackendReport:
         """Ask the backend anew, whether or not the port is open, and tell all that is known of it."""
         if self._builtin is not None and self._builtin.port == 0:  # not begun
-            return unasked()
+            return unasked(self._front.warnings())
         await self._backend.examine()
         found = report(
             self._backend,
@@ -138,7 +138,8 @@ class MailPort:
             listed=self._found.listed_domains(),
             closed=without_domains(self._config, self._file),
         )
-        return msgspec.structs.replace(found, built_in=self._builtin is not None)
+        warnings = [*found.warnings, *self._front.warnings()]
+        return msgspec.structs.replace(found, built_in=self._builtin is not None, warnings=warnings)
 
     @property
     def relay(self) -> RelayFacts | None:

@@ -21,6 +21,11 @@ LOOK_SECONDS = 1.0
 EXPIRES_SOON = timedelta(days=14)
 """Automatic renewal is due 30 days before; who has less than this left should know."""
 
+_MISSING = (
+    "the mail server offers STARTTLS, but the gate before it has no certificate: mail comes in unencrypted, and "
+    "senders that go by MTA-STS or DANE will refuse to deliver; set [tls] certificate and key in gate.toml"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -101,6 +106,13 @@ class Certificate:
 
     def _unusable(self, why: str) -> SmtpError:
         return SmtpError("smtp.certificate", certificate=self.certificate, key=self.key, why=why)
+
+
+def notices(pair: Certificate | None, *, offered: bool) -> list[Notice]:
+    """What the owner should know of the certificate, or of there being none before a server that offers STARTTLS."""
+    if pair is not None:
+        return pair.warnings()
+    return [Notice(code="tls.missing", text=_MISSING)] if offered else []
 
 
 def _stamp(path: str) -> tuple[int, int, int] | None:

@@ -24,6 +24,7 @@ from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp import wording
 from gate.smtp.actions import Answered
+from gate.smtp.certificate import notices
 from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
@@ -36,10 +37,6 @@ from gate.smtp.timing import interval
 BACKLOG = 512
 PATIENCE_SECONDS = 0.5
 """How often `drain` looks whether its time is over."""
-_NO_CERTIFICATE = (
-    "the mail server offers STARTTLS, but the gate before it has no certificate: mail comes in unencrypted, and "
-    "senders that go by MTA-STS or DANE will refuse to deliver; set [tls] certificate and key in gate.toml"
-)
 ROOM_SECONDS = (0.1, 0.5, 1.0, 2.0)
 """Pauses in which a mail server that said 421 may notice that others have gone, before it is asked again."""
 
@@ -116,9 +113,7 @@ class SmtpFront:
 
     def warnings(self) -> list[Notice]:
         """What the owner should know of the certificate, or of there being none."""
-        if self.settings.tls is not None:
-            return self.settings.tls.warnings()
-        return [Notice(code="tls.missing", text=_NO_CERTIFICATE)] if self._backend.offers_tls else []
+        return notices(self.settings.tls, offered=self._backend.offers_tls)
 
     # ---- open and close
 

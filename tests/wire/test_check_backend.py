@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.wire.gate_process import Home, free_port
 from tests.wire.test_serve_backend import Relay, Strict, backend
@@ -47,6 +49,16 @@ def configure(home: Home, port: int, more: str = "", domains: str = '"localhost"
     settings = home.path / "config" / "gate.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(f'[gate]\ndomains = [{domains}]\ndeliver = "smtp://127.0.0.1:{port}"\n{more}')
+
+
+def with_certificate(home: Home, days: float) -> str:
+    """Its lines of gate.toml."""
+    begin = datetime.now(UTC) - timedelta(days=1)
+    made = trustme.CA().issue_cert("mail.test", not_before=begin, not_after=begin + timedelta(days=1 + days))
+    pair = home.path / "pair.pem"
+    pair.parent.mkdir(parents=True, exist_ok=True)
+    made.private_key_and_cert_chain_pem.write_to_path(str(pair))
+    return f'[tls]\ncertificate = "{pair.as_posix()}"\nkey = "{pair.as_posix()}"\n'
 
 
 def checked(home: Home, gate_too: bool, *arguments: str) -> Iterator[Any]:
@@ -156,6 +168,23 @@ def test_the_built_in_server(home, gate_too):
     assert (found["ok"], found["built_in"], found["deliver"]) == (True, True, "built-in")
     (done,) = checked(home, gate_too)
     assert done.returncode == 0 and "built-in" in done.stdout
+
+
+def test_a_certificate_at_its_end_is_something_to_do(home, port, gate_too):
+    configure(home, port, with_certificate(home, days=3))
+    with backend(Proxied(), port, proxy_protocol_timeout=5.0):
+        (told,) = report(home, gate_too)["warnings"]
+        (done,) = checked(home, gate_too)
+    assert told["code"] == "tls.expires"
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "what to do: see the warnings")
+    assert done.stderr.splitlines() == [f"irusu-gate: warning: {told['text']}"]
+
+
+def test_a_certificate_that_no_gate_would_start_with_is_told(home, port):
+    configure(home, port, '[tls]\ncertificate = "none.pem"\nkey = "none.pem"\n')
+    with backend(Proxied(), port, proxy_protocol_timeout=5.0):
+        (told,) = report(home, gate_too=False)["warnings"]
+    assert told["code"] == "smtp.certificate" and "none.pem" in told["text"]
 
 
 def test_a_gate_asks_anew(home, port):
