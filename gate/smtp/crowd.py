@@ -22,24 +22,15 @@ from collections.abc import Callable, Iterable
 from heapq import nsmallest
 from itertools import islice
 from operator import itemgetter
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from gate.config import LimitsSection
+from gate.smtp.greetings import Ceiling, Greeting, Greetings
 
-GREETING_SECONDS = 0.5
-"""A greeting that takes longer is late; where they usually take longer, `LATE_FACTOR` times as long."""
-LATE_FACTOR = 3.0
-DOOR = 64
-"""So many at most wait for the mail server's greeting, the others here: whom a full queue there turns away, the system
-has try again only after one second, then three."""
-AGAIN_SECONDS = 0.1
-"""While greetings are late: how often others are looked for who may go."""
 LEAST_CEILING = 10
 """A server that greets so few at once is not full but slow."""
 STILL_SECONDS = 0.5
 """Who has got nowhere for so long may go for the mail server's limit."""
-RAISE_SECONDS = 60.0
-"""So long after the mail server's limit was met, one more is tried; and one more each time that passes."""
 
 
 class Member(Protocol):
@@ -56,9 +47,8 @@ class Member(Protocol):
     @property
     def awaits_client(self) -> bool: ...
     @property
-    def crawls(self) -> bool: ...
-    @property
     def greeted(self) -> bool: ...
+    def found_crawling(self) -> bool: ...
     def end(self, reply: bytes) -> None: ...
     def hurry(self) -> None: ...
 
@@ -82,15 +72,8 @@ class Crowd(Generic[M]):
         self.left = asyncio.Event()
         self._turn_away = turn_away
         self._clients: Counter[str] = Counter()
-        self._loop = asyncio.get_running_loop()
-        self._door = _Door(DOOR)
-        self._ceiling: int | None = None
-        """How many the mail server was found to greet at once; None: no limit was met."""
-        self._met = 0.0
-        self._usual = 0.0
-        self._awaited: dict[Greeting, None] = {}
-        """Who waits for a greeting."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._ceiling = Ceiling()
+        self._greetings = Greetings(self.is_full)
 
     # ---- coming and going
 
@@ -111,8 +94,8 @@ class Crowd(Generic[M]):
         """Whether the session may stay; somebody else may have had to go for it."""
         if len(self.here) > limits.connections and not self._make_room(1, self.here - {session}):
             return False
-        if self._ceiling is not None:
-            self._make_room(sum(each.admitted for each in self.here) - self._ceiling_now(), self._still())
+        if (ceiling := self._ceiling.places(time.monotonic())) is not None:
+            self._make_room(sum(each.admitted for each in self.here) - ceiling, self._still())
         return True
 
     def closing(self, session: M, limits: LimitsSection) -> None:
@@ -138,45 +121,10 @@ class Crowd(Generic[M]):
 
     # ---- the mail server's limit
 
-    def awaiting_greeting(self) -> "Greeting":
+    def awaiting_greeting(self) -> Greeting:
         """`async with` it while a session waits for its greeting: others go for it when that is late, and again while
         it still is."""
-        return Greeting(self._door, self)
-
-    def asked(self, greeting: "Greeting") -> None:
-        """A session has come to the door."""
-        greeting.late_at = greeting.asked_at + max(GREETING_SECONDS, LATE_FACTOR * self._usual)
-        self._awaited[greeting] = None
-        self._look_at(greeting.late_at)
-
-    def answered(self, greeting: "Greeting", *, greeted: bool) -> None:
-        """It was greeted, or given up."""
-        del self._awaited[greeting]
-        now = self._loop.time()
-        if greeted and now < greeting.late_at:
-            took = now - greeting.asked_at
-            slowly = 0.95 * self._usual + 0.05 * took  # a rush must not become what is usual
-            self._usual = min(took, slowly) if self._usual else took
-
-    def _late(self) -> None:
-        """One timer and one look for all who wait."""
-        self._timer = None
-        if not self._awaited:
-            return
-        now = self._loop.time()
-        look_at = min(greeting.late_at for greeting in self._awaited)
-        if look_at <= now:
-            self.is_full()
-            look_at = now + AGAIN_SECONDS
-        self._look_at(look_at)
-
-    def _look_at(self, when: float) -> None:
-        """At the latest; what is usual changes, so who came later may be late sooner."""
-        if self._timer is not None:
-            if self._timer.when() <= when:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._late)
+        return self._greetings.awaiting()
 
     def is_full(self) -> bool:
         """A session that should be greeted is not, or is put off: if the mail server greets many others now, these are
@@ -184,21 +132,13 @@ class Crowd(Generic[M]):
         greeted = sum(each.greeted for each in self.here)
         if greeted < LEAST_CEILING:
             return False
-        self._ceiling, self._met = greeted, time.monotonic()
+        self._ceiling.meet(greeted, time.monotonic())
         self._make_room(sum(each.admitted for each in self.here) - greeted, self._still())
         return True
 
-    def _ceiling_now(self) -> int:
-        ceiling = self._ceiling or 0
-        for _ in range(int((time.monotonic() - self._met) / RAISE_SECONDS)):
-            ceiling += max(1, ceiling // 10)
-            self._met += RAISE_SECONDS
-        self._ceiling = ceiling
-        return ceiling
-
     def _still(self) -> list[M]:
         limit = time.monotonic() - STILL_SECONDS
-        return [each for each in self.here if each.greeted and (each.touched < limit or each.crawls)]
+        return [each for each in self.here if each.greeted and (each.touched < limit or each.found_crawling())]
 
     # ---- who goes
 
@@ -213,66 +153,10 @@ class Crowd(Generic[M]):
         return len(going) == places
 
 
-class Greeting:
-    """One session's wait for it.
-
-    Attributes:
-        asked_at, late_at: when it began, and when it will have been too long; of the event loop's time.
-    """
-
-    __slots__ = ("_crowd", "_door", "asked_at", "late_at")
-
-    def __init__(self, door: "_Door", crowd: "Crowd[Any]") -> None:
-        self._door, self._crowd = door, crowd
-        self.asked_at = self.late_at = 0.0
-
-    async def __aenter__(self) -> None:
-        self.asked_at = asyncio.get_running_loop().time()
-        self._crowd.asked(self)
-        turn = self._door.enter()
-        if turn is not None:
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._crowd.answered(self, greeted=False)
-                if turn.done() and not turn.cancelled():
-                    self._door.leave()
-                raise
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._door.leave()
-        self._crowd.answered(self, greeted=kind is None)
-
-
-class _Door:
-    """Lets so many in at once; of those who wait the last comes first: where many come to sit, they came before."""
-
-    def __init__(self, places: int) -> None:
-        self._places = places
-        self._waiting: list[asyncio.Future[None]] = []
-
-    def enter(self) -> asyncio.Future[None] | None:
-        """None: come in; else what to wait for. Whoever is in has to leave."""
-        if self._places:
-            self._places -= 1
-            return None
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        return turn
-
-    def leave(self) -> None:
-        while self._waiting:
-            turn = self._waiting.pop()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._places += 1
-
-
 def _kind(session: Member) -> int:
     """See the module's text; 0: it may not go."""
     if not session.in_transaction:
         return 1
     if session.awaits_client:
         return 2
-    return 3 if session.crawls else 0
+    return 3 if session.found_crawling() else 0

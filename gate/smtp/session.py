@@ -13,7 +13,7 @@ from time import monotonic
 from typing import cast
 
 from gate import trouble
-from gate.backend.client_address import ClientAddress, ClientAddressError, parse_proxy_v2
+from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
@@ -21,6 +21,8 @@ from gate.backend.target import BackendError
 from gate.smtp import actions, wording
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
+from gate.smtp.introduction import Begin
+from gate.smtp.proxied import Proxied
 from gate.smtp.settings import contains
 from gate.smtp.timing import MESSAGE, Overdue, Watch
 
@@ -28,7 +30,6 @@ UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
 LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
-PROXY_SECONDS = 10.0
 _TLS = Phase.TLS
 
 
@@ -41,7 +42,7 @@ class Session(asyncio.Protocol):
     Attributes:
         client: the true client's address.
         dialogue: what was said so far.
-        admitted: past a proxy's header: `client` is the true one and `dialogue` is there.
+        admitted: past a proxy's introduction: `client` is the true one and `dialogue` is there.
         touched: monotonic time at which the client got on last: a command, a piece of a message, a reply that it waited
             for (the loop's own time is too coarse to tell who was idle longest).
     """
@@ -57,7 +58,7 @@ class Session(asyncio.Protocol):
         self._backend: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._proxy_header: bytes | None = None
+        self._proxied: Proxied | None = None
         self._early = b""
         self.admitted = self._gone = self._tls = self._eof = False
         self._backend_full = self._client_full = self._paused = False
@@ -76,15 +77,17 @@ class Session(asyncio.Protocol):
         self._house.arrived(self)
         address = ClientAddress(str(peer[0]), int(peer[1]), str(here[0]), int(here[1]))
         if contains(self._settings.proxies, address.host):
-            self.client, self._proxy_header = address, b""
-            self._timer = self._loop.call_later(PROXY_SECONDS, self._transport.abort)
+            self.client = address
+            self._proxied = Proxied(self._house, self._transport, address, begin=self._begin, leave=self._linger)
         else:
-            self._begin(address, b"")
+            self._begin(Begin(address))
 
     def data_received(self, data: bytes) -> None:
         if not self.admitted:
-            if self._proxy_header is not None:
-                self._read_proxy_header(data)
+            if self._proxied is not None:
+                if b"\n" in data:
+                    self.touched = monotonic()
+                self._proxied.data_received(data)
             return
         dialogue = self.dialogue
         phase = dialogue.phase
@@ -164,19 +167,21 @@ class Session(asyncio.Protocol):
         """421 at once, or when the transaction under way is over."""
         if self.admitted:
             self._happened(self.dialogue.retire)
-        else:
-            self._transport.abort()
+        elif self._proxied is not None:
+            self._proxied.end(wording.CLOSING)
 
     def end(self, reply: bytes) -> None:
         """421 at once."""
         if self.admitted:
             self._happened(self.dialogue.end, reply)
-        else:
-            self._transport.abort()
+        elif self._proxied is not None:
+            self._proxied.end(reply)
 
     def check_time(self, now: float) -> None:
         """Ends what has waited long enough, at `now` of the monotonic clock: see `timing`."""
         if not self.admitted or self.dialogue.phase is Phase.CLOSED:
+            if self._proxied is not None:
+                self._proxied.check_time(now, self.touched)
             return
         try:
             whose = self._overdue(now)
@@ -216,12 +221,13 @@ class Session(asyncio.Protocol):
         """Whether it is the client's turn, in a transaction or outside one."""
         return self.admitted and self.dialogue.awaits_client
 
-    @property
-    def crawls(self) -> bool:
-        """Whether it is in a message that comes more slowly than any line in use."""
+    def found_crawling(self) -> bool:
+        """Whether it is in a message that comes more slowly than any line in use; measured from the first look on."""
         held_up = self._backend_full or not self.admitted
         now = monotonic()
-        return not held_up and self._watch.crawls(now, self.dialogue.phase, touched=self.touched, octets=self._octets)
+        return not held_up and self._watch.found_crawling(
+            now, self.dialogue.phase, touched=self.touched, octets=self._octets
+        )
 
     @property
     def greeted(self) -> bool:
@@ -234,40 +240,24 @@ class Session(asyncio.Protocol):
 
     # ---- the beginning
 
-    def _read_proxy_header(self, data: bytes) -> None:
-        held = (self._proxy_header or b"") + data
-        try:
-            header = parse_proxy_v2(held)
-        except ClientAddressError as error:
-            log.warning("%s, a trusted proxy, sent %s", self.client.host, error)
-            self._proxy_header = b""
-            self._transport.abort()
-            return
-        self._proxy_header = held
-        if header is not None:
-            self._proxy_header = None
-            if self._timer is not None:
-                self._timer.cancel()
-            self._begin(header.client or self.client, held[header.size :])
-
-    def _begin(self, client: ClientAddress, data: bytes) -> None:
+    def _begin(self, begin: Begin) -> None:
         settings = self._settings
-        self.client = client
-        self.dialogue = Dialogue(
+        client = self.client = begin.client
+        self.dialogue = begin.make(
             settings.terms,
-            judge=partial(self._house.judge, trusted=contains(settings.trusted, client.host)),
+            judge=partial(self._house.judge, trusted=begin.may_be_trusted and contains(settings.trusted, client.host)),
             decoy=partial(decoy_for, self._house.key, delimiter=settings.delimiter),
             refusal=self._house.refusal,
             server_name=self._house.server_name,
         )
-        self.admitted = True
+        self.admitted, self._proxied = True, None
         turned_away = self._house.admit(self)
         if turned_away is not None:
             self._happened(self.dialogue.end, turned_away)
             return
         self._task = self._loop.create_task(self._connect(), name="smtp session")
-        if data:
-            self._happened(self.dialogue.client_data, data)
+        if begin.data:
+            self._happened(self.dialogue.client_data, begin.data)
 
     async def _connect(self) -> None:
         try:
@@ -410,6 +400,9 @@ class Session(asyncio.Protocol):
         if self._gone:
             return
         self._gone = True
+        if self._proxied is not None:
+            self._proxied.stop()
+            self._proxied = None
         if self._timer is not None:
             self._timer.cancel()
         self._connect_no_more()

@@ -72,8 +72,9 @@ class Watch:
         moves = phase in {Phase.DATA, Phase.FINAL}
         return Overdue.SESSION if now - self._began > limits.session_seconds and not moves else None
 
-    def crawls(self, now: float, phase: Phase, *, touched: float, octets: int) -> bool:
-        """Whether a message is under way that comes more slowly than any line in use, or not at all."""
+    def found_crawling(self, now: float, phase: Phase, *, touched: float, octets: int) -> bool:
+        """Whether a message is under way that comes more slowly than any line in use, or not at all. The first look at
+        a message, this or `overdue`, begins the measuring of its pace."""
         if phase not in MESSAGE:
             return False
         if self._message is None:

@@ -65,7 +65,7 @@ def flow(rate: float, seconds: int) -> tuple[int, bool]:
         octets = int(now * rate)
         if watch.overdue(now, Phase.DATA, touched=now, heard=0.0, octets=octets, unanswered=False, held_up=False):
             return now, crawled
-        crawled = crawled or watch.crawls(now, Phase.DATA, touched=now, octets=octets)
+        crawled = crawled or watch.found_crawling(now, Phase.DATA, touched=now, octets=octets)
     return 0, crawled
 
 
@@ -101,7 +101,7 @@ def test_a_message_that_the_backend_holds_up_is_not_the_clients_fault() -> None:
 
     assert look(10.0, held_up=False) is None
     assert look(180.0, held_up=True) is None
-    assert not watch.crawls(180.0, Phase.DATA, touched=180.0, octets=1000)
+    assert not watch.found_crawling(180.0, Phase.DATA, touched=180.0, octets=1000)
     assert look(191.0, held_up=True) is Overdue.BACKEND
 
 
