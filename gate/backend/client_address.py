@@ -26,13 +26,18 @@ LENGTH_LIMIT = 536
 
 
 class ClientAddressError(Fault):
-    """A PROXY header that cannot be believed."""
+    """A PROXY header that cannot be believed, or an XCLIENT command; the text of `xclient.…` is Postfix's."""
 
     texts: ClassVar[Mapping[str, str]] = {
         "proxy.signature": "no PROXY protocol v2 header",
         "proxy.command": "a PROXY header with an unknown version or command: {value:#04x}",
         "proxy.family": "a PROXY header of a family other than TCP over IPv4 or IPv6: {value:#04x}",
         "proxy.length": "a PROXY header of a wrong length: {value}",
+        "xclient.syntax": "Syntax: XCLIENT attribute=value...",
+        "xclient.pair": "Error: attribute=value expected",
+        "xclient.too_long": "Error: attribute value too long",
+        "xclient.attribute": "Bad XCLIENT attribute name: {name}",
+        "xclient.value": "Bad {name} syntax: {value}",
     }
 
 

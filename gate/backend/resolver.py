@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 import ipaddress
 import queue
-import re
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gate.backend.xclient import TEMPUNAVAIL, UNAVAILABLE, HostNames
+from gate.backend.xclient import TEMPUNAVAIL, UNAVAILABLE, HostNames, is_host_name
 
 SECONDS = 2.0
 THREADS = 16
@@ -32,7 +31,6 @@ TEMPORARY = HostNames(TEMPUNAVAIL, TEMPUNAVAIL)
 _TRY_AGAIN = {
     number for name in ("EAI_AGAIN", "EAI_MEMORY", "EAI_SYSTEM") if (number := getattr(socket, name, None)) is not None
 }
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 def system_name_of(host: str) -> str:
@@ -69,12 +67,6 @@ class LookUp:
             return HostNames(_absent(error), name)
         leads_back = any(ipaddress.ip_address(each.partition("%")[0]) == address for each in there)
         return HostNames(name if leads_back else UNAVAILABLE, name)
-
-
-def is_host_name(text: str) -> bool:
-    """Whether it can be a host name: labels of letters, digits, `-` and (seen in the wild) `_`, and no number."""
-    labels = text.split(".")
-    return len(text) <= 255 and all(map(_LABEL.fullmatch, labels)) and not text.replace(".", "").isdigit()
 
 
 def _absent(error: Exception) -> str:

@@ -1,21 +1,26 @@
-"""The client's true address and name by XCLIENT, Postfix's extension of SMTP (its XCLIENT_README has the syntax).
+"""The client's true address and name by XCLIENT, Postfix's extension of SMTP (its XCLIENT_README has the syntax), both
+ways: told to the backend, and read from a trusted proxy.
 
-For `connection.connect` and the probes. Pure but for the commands that it has a connection send, one after the other:
-nothing may be pipelined past EHLO or XCLIENT. An answer other than 220 is fatal: a backend that was not told who is
-calling would take the client for the gate, and trust it as such.
+Told by `connection.connect` and the probes, read by the SMTP front. Pure but for the commands that it has a connection
+send, one after the other: nothing may be pipelined past EHLO or XCLIENT. An answer other than 220 is fatal: a backend
+that was not told who is calling would take the client for the gate, and trust it as such.
 
 What is told is complete or nothing: without NAME Postfix keeps the gate's own host name for the client. What the two
 names mean is Postfix's (see `HostNames`); attributes that the backend's EHLO does not list are left out, but for NAME
 and ADDR there is no XCLIENT without them.
+
+What is read is read as Postfix reads it, with its replies; a name that was told is not believed, only looked at: the
+gate looks names up by itself.
 """
 
 import re
-from collections.abc import Awaitable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol
 
 from gate.backend.barred import barred
-from gate.backend.client_address import ClientAddress
+from gate.backend.client_address import ClientAddress, ClientAddressError
 from gate.backend.reply import Reply
 from gate.backend.target import BackendError, Target
 
@@ -26,8 +31,14 @@ TEMPUNAVAIL = "[TEMPUNAVAIL]"
 
 LINE_LIMIT = 510
 """Octets of a command without its line end (RFC 5321 4.5.3.1.4)."""
+VALUE_LIMIT = 255
+"""Octets of a value as it is written, as Postfix has it."""
 _NEEDED = frozenset({"NAME", "ADDR"})
 _PLAIN = re.compile(r"[!-*,-<>-~]")
+_ENCODED = re.compile(r"\+([0-9A-Fa-f]{2})")
+_NOT_PLAIN = re.compile(r"[^!-~]")
+_PORT = re.compile(r"[0-9]{1,5}")
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +133,92 @@ async def introduce(connection: Asked, client: ClientAddress, names: HostNames |
 
 def _address(host: str) -> str:
     return f"IPV6:{host}" if ":" in host else host
+
+
+# ---- the other way
+
+
+def is_host_name(text: str) -> bool:
+    """Whether it can be a host name: labels of letters, digits, `-` and (seen in the wild) `_`, and no number."""
+    labels = text.split(".")
+    return len(text) <= 255 and all(map(_LABEL.fullmatch, labels)) and not text.replace(".", "").isdigit()
+
+
+def read(arguments: bytes) -> dict[str, str]:
+    """What an XCLIENT command tells behind its verb: values by attribute (in capitals), `""` for one that is not known
+    (UNAVAILABLE, TEMPUNAVAIL); addresses without `IPV6:`. Of an attribute that is told twice the last counts.
+
+    Raises:
+        ClientAddressError: `xclient.…`; its text is the reply, but for the code.
+    """
+    told: dict[str, str] = {}
+    for word in arguments.decode("ascii", "replace").split():
+        name, _, raw = word.partition("=")
+        if not raw:
+            raise ClientAddressError("xclient.pair")
+        if len(raw) > VALUE_LIMIT:
+            raise ClientAddressError("xclient.too_long")
+        reader = _READERS.get(name.upper())
+        if reader is None:
+            raise ClientAddressError("xclient.attribute", name=_NOT_PLAIN.sub("?", name))
+        text = _NOT_PLAIN.sub("?", from_xtext(raw))
+        value = "" if text.upper() in {UNAVAILABLE, TEMPUNAVAIL} else reader(text)
+        if value is None:
+            raise ClientAddressError("xclient.value", name=name.upper(), value=text)
+        told[name.upper()] = value
+    if not told:
+        raise ClientAddressError("xclient.syntax")
+    return told
+
+
+def client_of(told: Mapping[str, str], proxy: ClientAddress) -> ClientAddress | None:
+    """The client that a proxy has told of, by what `read` found in its commands; None: the proxy does not know it.
+    What was left out of the port and of the server's end is 0 and the gate's own."""
+    if not told.get("ADDR"):
+        return None
+    server, server_port = told.get("DESTADDR") or proxy.server_host, told.get("DESTPORT") or proxy.server_port
+    return ClientAddress(told["ADDR"], int(told.get("PORT") or 0), server, int(server_port))
+
+
+def from_xtext(text: str) -> str:
+    """RFC 3461 4. What is no xtext is taken as it is: proxies write a bare `+` too, and Postfix takes it."""
+    if "+" in _ENCODED.sub("", text):
+        return text
+    return _ENCODED.sub(lambda octet: chr(int(octet[1], 16)), text)
+
+
+def _read_address(text: str) -> str | None:
+    marked = text[:5].upper() == "IPV6:"
+    try:
+        address = ip_address(text[5:] if marked else text)
+    except ValueError:
+        return None
+    return str(address) if address.version == 6 or not marked else None
+
+
+def _read_port(text: str) -> str | None:
+    return text if _PORT.fullmatch(text) and int(text) < 65_536 else None
+
+
+def _read_name(text: str) -> str | None:
+    return text if is_host_name(text) else None
+
+
+def _read_protocol(text: str) -> str | None:
+    return text.upper() if text.upper() in {"SMTP", "ESMTP"} else None
+
+
+_READERS: Mapping[str, Callable[[str], str | None]] = {
+    "NAME": _read_name,
+    "ADDR": _read_address,
+    "PROTO": _read_protocol,
+    "HELO": str,
+    "REVERSE_NAME": _read_name,
+    "PORT": _read_port,
+    "LOGIN": str,
+    "DESTADDR": _read_address,
+    "DESTPORT": _read_port,
+}
+"""What each attribute's value means; None: it cannot be one. The order is that of Postfix's offer."""
+OFFER = " ".join(["XCLIENT", *_READERS]).encode("ascii")
+"""For an EHLO reply."""

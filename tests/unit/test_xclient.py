@@ -10,9 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.backend.client_address import ClientAddress
-from gate.backend.resolver import TEMPORARY, LookUp, Resolver, is_host_name
-from gate.backend.xclient import LINE_LIMIT, TEMPUNAVAIL, UNAVAILABLE, HostNames, commands, offered, xtext
+from gate.backend.client_address import ClientAddress, ClientAddressError
+from gate.backend.resolver import TEMPORARY, LookUp, Resolver
+from gate.backend.xclient import (
+    LINE_LIMIT,
+    TEMPUNAVAIL,
+    UNAVAILABLE,
+    HostNames,
+    client_of,
+    commands,
+    from_xtext,
+    is_host_name,
+    offered,
+    read,
+    xtext,
+)
 
 ALL = frozenset({"NAME", "ADDR", "PROTO", "HELO", "REVERSE_NAME", "PORT", "LOGIN", "DESTADDR", "DESTPORT"})
 CLIENT = ClientAddress("203.0.113.5", 40001, "192.0.2.25", 25)
@@ -92,6 +104,101 @@ def test_xtext_is_one_plain_word(text: str) -> None:
     assert re.fullmatch(r"[!-~]*", told) and "=" not in told
     back = re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), told)
     assert back.encode("latin-1") == text.encode()
+
+
+# ---------------------------------------------------------------- read
+
+PROXY = ClientAddress("198.51.100.1", 50000, "198.51.100.25", 2525)
+
+
+def read_all(lines: list[bytes]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for line in lines:
+        verb, _, arguments = line.partition(b" ")
+        assert verb == b"XCLIENT"
+        told |= read(arguments)
+    return told
+
+
+@given(
+    st.builds(ClientAddress, hosts, st.integers(0, 65535), hosts, st.integers(0, 65535)),
+    st.builds(HostNames, host_names, host_names),
+    st.sets(st.sampled_from(sorted(ALL))),
+)
+def test_what_is_told_is_read(client: ClientAddress, names: HostNames, attributes: set[str]) -> None:
+    offer = attributes | {"NAME", "ADDR"}
+    told = read_all(commands(client, names, offer))
+    found = client_of(told, PROXY)
+    assert found is not None and found.host == client.host
+    assert found.port == (client.port if "PORT" in offer else 0)
+    one_family = (":" in client.host) == (":" in client.server_host)
+    told_address, told_port = (one_family and each in offer for each in ("DESTADDR", "DESTPORT"))
+    assert found.server_host == (client.server_host if told_address else PROXY.server_host)
+    assert found.server_port == (client.server_port if told_port else PROXY.server_port)
+    assert told["NAME"] == ("" if names.name.startswith("[") else names.name)
+
+
+@given(st.text())
+def test_xtext_leads_back(text: str) -> None:
+    assert from_xtext(xtext(text)).encode("latin-1") == text.encode()
+
+
+@given(st.binary())
+def test_whatever_is_read_is_printable_or_refused_in_one_line(arguments: bytes) -> None:
+    try:
+        told = read(arguments)
+        assert told and all(re.fullmatch(r"[!-~]*", value) for value in told.values())
+        client_of(told, PROXY)
+    except ClientAddressError as error:
+        assert error.code.startswith("xclient.") and str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("addr=203.0.113.5 Port=25", {"ADDR": "203.0.113.5", "PORT": "25"}),
+        ("ADDR=IPV6:2001:DB8::5", {"ADDR": "2001:db8::5"}),
+        ("ADDR=ipv6:2001:db8::5", {"ADDR": "2001:db8::5"}),
+        ("ADDR=2001:db8::5", {"ADDR": "2001:db8::5"}),
+        ("ADDR=+32+30+33.0.113.5", {"ADDR": "203.0.113.5"}),
+        ("ADDR=[UNAVAILABLE] NAME=[TEMPUNAVAIL] PORT=[unavailable]", {"ADDR": "", "NAME": "", "PORT": ""}),
+        ("HELO=a+3Db+0D+0Ac PROTO=esmtp", {"HELO": "a=b??c", "PROTO": "ESMTP"}),
+        ("LOGIN=user+tag@a.example", {"LOGIN": "user+tag@a.example"}),
+        ("ADDR=192.0.2.1 ADDR=192.0.2.2", {"ADDR": "192.0.2.2"}),
+    ],
+)
+def test_what_is_read(arguments: str, told: dict[str, str]) -> None:
+    assert read(arguments.encode()) == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("", "Syntax: XCLIENT attribute=value..."),
+        ("ADDR", "Error: attribute=value expected"),
+        ("ADDR=", "Error: attribute=value expected"),
+        ("HELO=" + "a" * 256, "Error: attribute value too long"),
+        ("SESSION=1", "Bad XCLIENT attribute name: SESSION"),
+        ("ADDR=203.0.113", "Bad ADDR syntax: 203.0.113"),
+        ("addr=IPV6:203.0.113.5", "Bad ADDR syntax: IPV6:203.0.113.5"),
+        ("ADDR=mail.example", "Bad ADDR syntax: mail.example"),
+        ("PORT=65536", "Bad PORT syntax: 65536"),
+        ("PORT=+2D1", "Bad PORT syntax: -1"),
+        ("NAME=203.0.113.5", "Bad NAME syntax: 203.0.113.5"),
+        ("NAME=a+20b", "Bad NAME syntax: a?b"),
+        ("PROTO=HTTP", "Bad PROTO syntax: HTTP"),
+    ],
+)
+def test_what_cannot_be_read(arguments: str, text: str) -> None:
+    with pytest.raises(ClientAddressError) as caught:
+        read(arguments.encode())
+    assert str(caught.value) == text
+
+
+def test_mapped_ipv4_is_none_here_either_and_an_unknown_address_is_nobodys() -> None:
+    client = client_of(read(b"ADDR=IPV6:::ffff:203.0.113.5 PORT=7"), PROXY)
+    assert client == ClientAddress("203.0.113.5", 7, "198.51.100.25", 2525)
+    assert client_of(read(b"ADDR=[UNAVAILABLE] PORT=7"), PROXY) is None
 
 
 # ---------------------------------------------------------------- the names
