@@ -35,6 +35,7 @@ BARE = ""
 AT_LITERAL = "[]"
 """And a name at an address of the machine's own (`user@[192.0.2.1]`), which Postfix takes for a local one, whatever
 $myorigin is."""
+NO_DOMAINS = frozenset({BARE, AT_LITERAL})
 REWRITTEN_DEPTH = 4
 """So many domains one behind the other are looked through; beyond that it is by words."""
 _REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")

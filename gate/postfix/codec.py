@@ -41,7 +41,8 @@ class PolicyError(Fault):
         "policy.garbled": "what came is no request of the policy protocol: {line}",
         "policy.long_line": "a line of more than {limit} octets",
         "policy.long_request": "a request of more than {limit} octets",
-        "policy.listen": "the policy port cannot be opened on {listen}: {why}",
+        "policy.listen": "the policy port cannot be opened on {listen}: {why}; [policy] listen takes an address of "
+        "this machine and a free port, such as 127.0.0.1:10040",
     }
 
     def __init__(self, code: str, *, before: "tuple[Request, ...]" = (), **params: object) -> None:

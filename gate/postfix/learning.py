@@ -6,40 +6,30 @@ says "not now" first.
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
-from gate.backend.asking import (
-    ERRORS_A_CONNECTION,
-    REPLY_SECONDS,
-    STRANGER,
-    STRANGER_NAMES,
-    UnknownUser,
-    Wish,
-    find_passing,
-    relays_for_gate,
-)
-from gate.backend.barred import barred
-from gate.backend.client_address import ClientAddress
-from gate.backend.connection import BackendError, Passing, Target, connect
+from gate import trouble
+from gate.backend.asking import UnknownUser, Wish, find_passing, relays_for_gate
+from gate.backend.connection import BackendError, Passing, Target
 from gate.backend.decoy import decoy_for
 from gate.backend.notices import TEXTS, notice
 from gate.backend.reply import Reply
+from gate.backend.report import NOT_REACHED
 from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.wording import Wording
 from gate.forms import Warning as Notice
-from gate.postfix.asked import AT_LITERAL, BARE
+from gate.postfix.asked import AT_LITERAL, BARE, NO_DOMAINS
+from gate.postfix.asking import ask, transaction
+from gate.postfix.looking_up import LookUps, Said, Subject
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
 
 NOT_YET = (5.0, 60.0, 310.0, 900.0)
 """Seconds between tries while a domain only puts off: an address verification takes 3, a greylist mostly 300."""
 ROUND_SECONDS = 300.0
-
-_NO_DOMAINS = frozenset({BARE, AT_LITERAL})
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +67,12 @@ class Learner:
         domains: Callable[[], Iterable[str]],
         listed: Callable[[], frozenset[str]] = frozenset,
         fixed: Refusal | None = None,
+        measures: bool = True,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`key`: of this installation. `domains`: the own ones as they are now, canonical; `listed`: those of them
         where nothing is a missing account but by the gate's own word. `fixed`: the owner's own wording; then nothing
-        is asked."""
+        is asked. `measures`: whether refusals will be held back (see `looking_up`)."""
         self.changed = changed
         self.target = target
         self._key = key
@@ -91,6 +82,13 @@ class Learner:
         self._fixed = fixed
         self.answers: dict[str, Answer] = {}
         self._probes: frozenset[str] = frozenset()
+        self._measures = measures
+        self._asks = False
+        self._opened = partial(transaction, target, "none")
+        self._asked_of: dict[str, bytes] = {}
+        self._again: asyncio.Task[None] | None = None
+        self._look_ups = LookUps()
+        self._held: dict[str, float] = {}
         self.trouble: BackendError | None = None
         self._puts_off = 0
         self._refusals: dict[str, Refusal] = {}
@@ -108,16 +106,33 @@ class Learner:
             return self._fixed
         return self._refusals.get(domain, self._another)
 
-    def is_probe(self, recipient: str) -> bool:
-        """Whether it is a name that this asks of: what is said of that must be Postfix's own word."""
-        return recipient in self._probes
+    def held(self, domain: str) -> float:
+        """Seconds by which that is held back: see `looking_up`."""
+        seconds = 0.0 if self._fixed is not None else self._held.get(domain, 0.0)
+        if seconds and self._look_ups.refused(domain) and self._again is None:
+            self._again = asyncio.get_running_loop().create_task(self._measure_again(), name="measuring Postfix again")
+        return seconds
+
+    def of_probe(self, recipient: str) -> Said | None:
+        """What is answered of a name that this asks of; None: it is no such name."""
+        return self._look_ups.answer(recipient) if recipient in self._probes else None
+
+    def postfix_came(self) -> None:
+        """Postfix has connected: where it was not there to be asked, it is now."""
+        if self.trouble is not None and self.trouble.code in NOT_REACHED:
+            self.ask_again()
 
     def _choose(self) -> None:
         """What each of the answers means for a recipient: once for all, not at each refusal, which would tell by time
         who has none."""
-        settled = {name: each.refusal for name, each in self.answers.items() if self._settled(each) and each.refusal}
-        self._another = next((each for name, each in settled.items() if name not in _NO_DOMAINS), FALLBACK)
+        settled = self._settled_refusals()
+        self._another = next((each for name, each in settled.items() if name not in NO_DOMAINS), FALLBACK)
         self._refusals = {AT_LITERAL: settled.get(BARE, self._another), **settled}
+        held = self._look_ups.held()
+        self._held = held if AT_LITERAL in settled else {**held, AT_LITERAL: held.get(BARE, 0.0)}
+
+    def _settled_refusals(self) -> dict[str, Refusal]:
+        return {name: each.refusal for name, each in self.answers.items() if self._settled(each) and each.refusal}
 
     def _settled(self, answer: Answer) -> bool:
         return not answer.not_yet or self._puts_off > len(NOT_YET)
@@ -126,7 +141,7 @@ class Learner:
     def unknown_users(self) -> dict[str, UnknownUser]:
         """The same in the form that `gate.backend.probes.Backend` has it in."""
         answers = self.answers  # replaced as a whole: this is asked from other threads
-        probes = self._probes_of(answers.keys() - _NO_DOMAINS)
+        probes = self._probes_of(answers.keys() - NO_DOMAINS)
         return {
             name: UnknownUser(name, Wording(answers[name].reply, probe), answers[name].relayed)
             for name, probe in probes.items()
@@ -146,6 +161,9 @@ class Learner:
     async def stop(self) -> None:
         """Ends what `start` began."""
         await self._rounds.stop()
+        if self._again is not None:
+            self._again.cancel()
+            await asyncio.wait({self._again})
 
     def ask_again(self) -> None:
         """The domains may be others."""
@@ -154,8 +172,14 @@ class Learner:
     async def ask_now(self) -> None:
         """Asks of every domain once. Never raises for what the server does: see `trouble`."""
         domains = [] if self._fixed is not None else sorted(self._domains())
+        async with self._one:
+            await self._ask_once(domains)
+            if self._measures and self.trouble is None:
+                await self._measure(self._look_ups.measure)
+
+    async def _ask_once(self, domains: Sequence[str]) -> None:
         try:
-            async with asyncio.timeout(ROUND_SECONDS), self._one:
+            async with asyncio.timeout(ROUND_SECONDS):
                 await self._ask(domains)
             self.trouble = None
         except TimeoutError:
@@ -169,6 +193,37 @@ class Learner:
             self._puts_off = self._puts_off + 1 if waiting else 0
         self._choose()
         self.changed()
+
+    async def _measure_again(self) -> None:
+        try:
+            async with self._one:
+                await self._measure(self._look_ups.measure_busy)
+        except Exception:  # noqa: BLE001 (the task's outermost edge)
+            trouble.keep(log, "measuring how long Postfix looks for an account failed")
+        finally:
+            self._again = None
+
+    async def _measure(self, measure: Callable[[Iterable[Subject]], Awaitable[None]]) -> None:
+        """How long it looks for an account: see `looking_up`."""
+        before, differed = self._held, dict(self._look_ups.differs)
+        try:
+            await measure(self._subjects())
+        except BackendError as error:
+            log.info("how long Postfix looks for an account could not be measured: %s", error)
+        self._choose()
+        if self._held.keys() != before.keys():
+            told = ", ".join(f"{name or 'no domain'} {held * 1e6:.0f}" for name, held in sorted(self._held.items()))
+            log.info("refusals are held back by what Postfix takes to look for an account, in us: %s", told)
+        if self._look_ups.differs != differed:
+            self.changed()
+
+    def _subjects(self) -> list[Subject]:
+        refusals = self._settled_refusals()
+        return [
+            Subject(name, probe, refusals[name], self._asks, self._opened)
+            for name, probe in self._asked_of.items()
+            if name in refusals
+        ]
 
     def _pause(self) -> float | None:
         if self.trouble is not None:
@@ -184,6 +239,7 @@ class Learner:
             return list(probes.values())
 
         self._probes = self._probes if domains else frozenset()
+        questions = self._look_ups.questions
         passing = await self._passing() if domains else "none"
         replies = await ask(self.target, passing, recipients) if domains else {}
         taken = any(reply.severity == 2 for reply in replies.values())
@@ -197,9 +253,11 @@ class Learner:
             if answer is not None:
                 found[domain] = answer
         if found != self.answers:
-            told = sorted({answer.reply.one_line for name, answer in found.items() if name not in _NO_DOMAINS})
+            told = sorted({answer.reply.one_line for name, answer in found.items() if name not in NO_DOMAINS})
             log.info("Postfix at %s says of missing accounts: %s", self.target, "; ".join(told))
         self.answers = found
+        self._asked_of, self._opened = probes, partial(transaction, self.target, passing)
+        self._asks = self._look_ups.questions > questions
 
     def _probes_of(self, domains: Iterable[str], reached: bytes = b"") -> dict[str, bytes]:
         """The name to ask of, by domain. In mixed case: so a server that makes it lower-case gives itself away.
@@ -232,10 +290,13 @@ class Learner:
             code = self._flaw(domain, answer)
             if code:
                 found.append(notice(code, _TEXTS, domain=domain, reply=answer.reply.one_line))
+        for name, (missing, refused) in self._look_ups.differs.items():
+            both = {"missing": missing.one_line, "refused": refused.one_line}
+            found.append(notice("policy.differs", _TEXTS, domain=name or "no domain", **both))
         return found
 
     def _flaw(self, domain: str, answer: Answer) -> str:
-        if domain in _NO_DOMAINS or domain in self._listed():
+        if domain in NO_DOMAINS or domain in self._listed():
             return ""
         if answer.reply.severity == 2:
             return "backend.relayed" if answer.relayed else "backend.catch_all"
@@ -244,46 +305,13 @@ class Learner:
         return "" if answer.refusal is not None else "policy.wording"
 
 
-async def ask(target: Target, passing: Passing, recipients: Callable[[bytes], Sequence[bytes]]) -> dict[bytes, Reply]:
-    """What the server says to RCPT for each of the recipients; those left out were not answered. `recipients` is called
-    once, with the address that was reached, as a literal.
-
-    Raises:
-        BackendError: it could not be asked at all, or (`backend.not_ready`, or as `barred`) would not hear of any
-            recipient.
-    """
-    found: dict[bytes, Reply] = {}
-    client = ClientAddress(STRANGER, 1025, "0.0.0.0", target.port) if passing != "none" else None  # noqa: S104
-    left: Sequence[bytes] | None = None
-    while left is None or left:
-        connection = await connect(target, client=client, passing=passing, names=STRANGER_NAMES, timeout=REPLY_SECONDS)
-        try:
-            answer = connection.greeting
-            for line in (b"EHLO " + connection.own_name(), b"MAIL FROM:<>"):
-                if answer.severity == 2:
-                    answer = await connection.command(line, REPLY_SECONDS)
-            if answer.severity != 2:
-                not_ready = BackendError("backend.not_ready", target=str(target), reply=answer.one_line)
-                raise barred(target, answer) or not_ready
-            left = recipients(connection.peer_name()) if left is None else left
-            now, left = left[:ERRORS_A_CONNECTION], left[ERRORS_A_CONNECTION:]
-            for one in now:
-                found[one] = await connection.command(b"RCPT TO:<" + one + b">", REPLY_SECONDS)
-                if (problem := barred(target, found[one])) is not None:
-                    raise problem
-            with contextlib.suppress(BackendError):
-                await connection.command(b"RSET", REPLY_SECONDS)
-                await connection.command(b"QUIT", REPLY_SECONDS)
-        finally:
-            connection.abort()
-    return found
-
-
 _TEXTS = {
     **TEXTS,
     "policy.unlearnt": "how Postfix at {target} refuses a missing account could not be asked ({why}); until it can, "
     "refusals say what was learnt before, or 550 5.1.1 User unknown",
     "policy.wording": "to a missing account of {domain} the server says {reply}, which the policy front cannot say; "
     "[policy] reply sets what it says instead",
+    "policy.differs": "to a missing account of {domain} the server says {missing}, but of the gate's refusal it "
+    "makes {refused}; [policy] reply sets what the policy front says",
     "policy.not_yet": "{domain} has put off the question how it refuses a missing account: {reply}; it is asked again",
 }

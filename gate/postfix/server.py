@@ -16,7 +16,9 @@ from gate.batch import Batch, Record
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.postfix.asked import Asked, asked, plain, readings, shown_domain
-from gate.postfix.codec import DUNNO, PolicyError, Request, RequestParser
+from gate.postfix.codec import PolicyError, Request, RequestParser
+from gate.postfix.holding import Holding
+from gate.postfix.looking_up import AT_ONCE, Said
 from gate.postfix.refusal import Refusal
 from gate.postfix.rows import Decided, Rows
 from gate.rules.address import Address
@@ -40,7 +42,9 @@ class Words(Protocol):
     """`gate.postfix.learning.Learner`."""
 
     def refusal(self, domain: str) -> Refusal: ...
-    def is_probe(self, recipient: str) -> bool: ...
+    def held(self, domain: str) -> float: ...
+    def of_probe(self, recipient: str) -> Said | None: ...
+    def postfix_came(self) -> None: ...
 
 
 class PolicyFront:
@@ -69,6 +73,7 @@ class PolicyFront:
         self._servers: list[asyncio.Server] = []
         self._closed = False
         self._connections: set[_Connection] = set()
+        self._holding = Holding()
 
     async def open(self, listen: list[str]) -> list[str]:
         """Opens every address, or none; tells them as they really are. Raises `PolicyError` (`policy.listen`)."""
@@ -94,6 +99,7 @@ class PolicyFront:
             server.close()
         for connection in list(self._connections):
             connection.end()
+        self._holding.end()
         self._rows.hand_over()
 
     # ---- for the connections
@@ -105,39 +111,46 @@ class PolicyFront:
         self._connections.add(connection)
         if len(self._connections) > CONNECTIONS:
             min(self._connections, key=_came).end()
+        self._words.postfix_came()
 
     def gone(self, connection: "_Connection") -> None:
         self._connections.discard(connection)
 
-    def answer(self, request: Request) -> bytes:
+    def hold(self, until: float, then: Callable[[], None]) -> None:
+        """Calls back at that time of `time.perf_counter`."""
+        self._holding.until(until, then)
+
+    def answer(self, request: Request) -> Said:
         """The answer to a request; what is to be recorded of it waits until that was sent. Never raises."""
         try:
             question = asked(request)
             if question is None:
-                return DUNNO
+                return AT_ONCE
             self.asked += 1
-            if not self._active() or self._words.is_probe(question.recipient):
-                return DUNNO
-            return self._decide(question)
+            if (said := self._words.of_probe(question.recipient)) is not None:
+                return said
+            if self._active():
+                return self._decide(question)
         except Fault as fault:  # no rules yet
             log.warning("%s", fault)
         except Exception:  # noqa: BLE001 (the outermost edge: a whole request has its answer, and mail flows)
             trouble.keep(log, "a question of Postfix could not be answered")
-        return DUNNO
+        return AT_ONCE
 
-    def _decide(self, question: Asked) -> bytes:
+    def _decide(self, question: Asked) -> Said:
         judged = self._judge(question)
         if judged is None:
-            return DUNNO
+            return AT_ONCE
         verdict, reading = judged
-        refusal, answer = None, DUNNO
-        # The words take less time than Postfix needs after a DUNNO to see that there is no such account: so a missing
-        # one is answered no sooner than a denied sender.
+        refusal, said = None, AT_ONCE
+        # After a DUNNO Postfix looks for the account: a missing one is answered no sooner than a denied sender if the
+        # words take less time than that, and no later if they are held back by what is left of it.
         if verdict.verdict == "refuse":
-            refusal = self._words.refusal(shown_domain(question.recipient, reading))
-            answer = refusal.answer(question.recipient)
-        self._rows.add(Decided(question, reading, verdict, refusal, answer, time.time_ns()))
-        return answer
+            domain = shown_domain(question.recipient, reading)
+            refusal = self._words.refusal(domain)
+            said = refusal.answer(question.recipient), self._words.held(domain)
+        self._rows.add(Decided(question, reading, verdict, refusal, said[0], time.time_ns()))
+        return said
 
     def _judge(self, question: Asked) -> tuple[Verdict, Address] | None:
         """The verdict, and the own address that it is on: of all that the recipient may be, the first that is refused,
@@ -169,6 +182,8 @@ class _Connection(asyncio.Protocol):
         self._front = front
         self._parser = RequestParser()
         self._transport: asyncio.Transport
+        self._held: list[bytes] = []
+        self._until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -182,11 +197,33 @@ class _Connection(asyncio.Protocol):
             requests, error = problem.before, problem
         if requests:
             self.came = time.monotonic()
-            self._transport.write(b"".join(map(self._front.answer, requests)))
+            said = [self._front.answer(each) for each in requests]
+            self._say(b"".join(octets for octets, _ in said), max(seconds for _, seconds in said))
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
+            self._release()
             self._transport.close()  # what was answered is sent; a peer that does not read it is among the idle
+
+    def _say(self, octets: bytes, seconds: float) -> None:
+        """What is held back holds back whatever is to be said after it."""
+        if not seconds and not self._held:
+            self._transport.write(octets)
+            return
+        self._held.append(octets)
+        until = time.perf_counter() + seconds
+        if until > self._until:
+            self._until = until
+            self._front.hold(until, self._due)
+
+    def _due(self) -> None:
+        if time.perf_counter() >= self._until:
+            self._release()
+
+    def _release(self) -> None:
+        if self._held and not self._transport.is_closing():
+            self._transport.write(b"".join(self._held))
+        self._held.clear()
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()
@@ -201,6 +238,7 @@ class _Connection(asyncio.Protocol):
     def end(self) -> None:
         """Closes; at once where the peer has not read its answers: it may never do so."""
         self._front.gone(self)
+        self._release()
         if self._transport.get_write_buffer_size():
             self._transport.abort()
         else:

@@ -37,6 +37,7 @@ def _beside(config: Config, domains: list[str], listed: frozenset[str]) -> Backe
         domains=lambda: domains,
         listed=lambda: listed,
         fixed=fixed,
+        measures=False,
     )
     asyncio.run(learner.ask_now())
     return report_beside(learner, deliver=config.gate.deliver, domains=domains, listed=listed)

@@ -17,6 +17,7 @@ from gate.postfix import learning
 from gate.postfix import server as policy
 from gate.postfix.asked import AT_LITERAL, BARE
 from gate.postfix.learning import Learner
+from gate.postfix.looking_up import AT_ONCE, Said
 from gate.postfix.refusal import FALLBACK, Refusal
 from gate.postfix.server import PolicyFront
 from gate.rules.address import Address
@@ -43,13 +44,27 @@ def request(recipient: str = "user2@localhost", sender: str = "user1@localhost",
 
 
 class Words:
-    """A Postfix's words, known beforehand."""
+    """A Postfix's words, known beforehand.
+
+    Attributes:
+        seconds: by which refusals are held back.
+        connections: how often Postfix came.
+    """
+
+    def __init__(self) -> None:
+        self.seconds, self.connections = 0.0, 0
 
     def refusal(self, _domain: str) -> Refusal:
         return Refusal(b"550", b"5.1.1", b"User unknown in virtual mailbox table")
 
-    def is_probe(self, recipient: str) -> bool:
-        return recipient == "probe@localhost"
+    def held(self, _domain: str) -> float:
+        return self.seconds
+
+    def of_probe(self, recipient: str) -> Said | None:
+        return AT_ONCE if recipient == "probe@localhost" else None
+
+    def postfix_came(self) -> None:
+        self.connections += 1
 
 
 class Running:
@@ -393,6 +408,7 @@ async def learning_of(postfix: Postfix, *domains: str) -> AsyncIterator[tuple[Le
         b"k" * 32,
         wish="none",
         domains=lambda: domains,
+        measures=False,
         changed=lambda: rounds.put_nowait(None),
     )
 
@@ -431,7 +447,7 @@ def test_each_domain_has_its_own_words_and_a_stable_name() -> None:
             learner.ask_again()
             await round_()
             assert postfix.asked == first and first.pop() == "z@iana.org", "does it take every name, or relay?"
-            assert all(map(learner.is_probe, first)) and not learner.is_probe("x@a.test")
+            assert set(map(learner.of_probe, first)) == {AT_ONCE} and learner.of_probe("x@a.test") is None
             assert [(each.code, each.params["domain"]) for each in learner.warnings()] == [
                 ("backend.catch_all", "c.test")
             ]
@@ -446,7 +462,7 @@ def test_a_name_at_the_servers_own_address_has_words_of_its_own() -> None:
     async def tell() -> None:
         async with learning_of(postfix, "a.test") as (learner, round_):
             asked = {path.partition("@")[2] for path in postfix.asked}
-            assert asked == {"a.test", "", "[127.0.0.1]"} and all(map(learner.is_probe, postfix.asked))
+            assert asked == {"a.test", "", "[127.0.0.1]"} and set(map(learner.of_probe, postfix.asked)) == {AT_ONCE}
             assert learner.refusal(AT_LITERAL).text == b"User unknown in local recipient table"
             assert learner.refusal(BARE).text == b"User unknown in virtual alias table"
             assert learner.refusal("other.test").text == b"User unknown in virtual mailbox table"
