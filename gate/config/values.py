@@ -23,6 +23,8 @@ class ConfigError(Fault):
         "config.unknown_key": "{file}: there is no key {key}; known here: {allowed}",
         "config.value": "{file}: {key} = {value} cannot be used; allowed: {allowed}",
         "config.unwritable": "{file} cannot be written: {why}",
+        "config.one_port": "{file}: gate.listen and policy.listen both name port {port} of {host}; give each its "
+        "own, such as 127.0.0.1:2525 for mail and 127.0.0.1:10040 for Postfix's questions",
     }
 
 
@@ -103,6 +105,23 @@ def _delivers_to_itself(config: Config) -> bool:
 
 
 _LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
+_ALL = {"0.0.0.0": ".", "::": ":"}  # noqa: S104
+"""All addresses of a family, and what is in each of them."""
+
+
+def _for_both(config: Config) -> tuple[str, int] | None:
+    """Where `gate.listen` and `policy.listen` would both listen, as far as that can be seen from here."""
+    for one, port in map(split_address, config.gate.listen):
+        for other, number in map(split_address, config.policy.listen):
+            if port == number != 0 and (_covers(one, other) or _covers(other, one)):
+                return other, port
+    return None
+
+
+def _covers(one: str, other: str) -> bool:
+    if other == "localhost":
+        return one in {"localhost", "127.0.0.1", "::1", *_ALL}
+    return one == other or (one in _ALL and _ALL[one] in other)
 
 
 def _network(text: str) -> None:
@@ -179,6 +198,8 @@ def check(config: Config, file: str) -> Config:
                 raise unusable(file, f"{section}.{name}", value)
     if not config.gate.listen and not config.policy.listen:
         raise unusable(file, "gate.listen", [])
+    if (place := _for_both(config)) is not None:
+        raise ConfigError("config.one_port", file=file, host=place[0], port=place[1])
     if _delivers_to_itself(config):
         raise unusable(file, "gate.deliver", config.gate.deliver)
     if bool(config.tls.certificate) != bool(config.tls.key):

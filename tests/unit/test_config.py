@@ -129,6 +129,31 @@ def test_an_unusable_value_is_one_line_with_file_key_and_what_is_allowed(tmp_pat
     assert "\n" not in line
 
 
+ONE_PORT = [
+    ("127.0.0.1:10040", "127.0.0.1:10040", True),
+    ("0.0.0.0:10040", "127.0.0.1:10040", True),
+    ("[::1]:10040", "[::]:10040", True),
+    ("localhost:10040", "[::1]:10040", True),
+    ("127.0.0.1:25", "127.0.0.1:10040", False),
+    ("127.0.0.1:10040", "[::1]:10040", False),
+    ("0.0.0.0:10040", "[::]:10040", False),
+    ("127.0.0.1:0", "127.0.0.1:0", False),
+]
+
+
+@pytest.mark.parametrize(("mail", "policy", "same"), ONE_PORT)
+def test_mail_and_policy_have_ports_of_their_own(mail, policy, same):
+    text = f'[gate]\nlisten = ["127.0.0.9:1", "{mail}"]\n[policy]\nlisten = ["127.0.0.9:2", "{policy}"]'
+    if not same:
+        assert config.parse(text, "gate.toml").policy.listen[1] == policy
+        return
+    with pytest.raises(ConfigError) as told:
+        config.parse(text, "gate.toml")
+    line = str(told.value)
+    assert line.startswith("gate.toml: gate.listen and policy.listen both name port 10040 of ") and "\n" not in line
+    assert line.endswith("such as 127.0.0.1:2525 for mail and 127.0.0.1:10040 for Postfix's questions")
+
+
 @pytest.mark.parametrize(("text", "key"), [("[gate]\nlistn = []", "gate.listn"), ("lists = 1", "lists"), ("[x]", "x")])
 def test_an_unknown_key_is_named(text, key):
     with pytest.raises(ConfigError, match=f"there is no key {key};") as problem:
