@@ -4,6 +4,9 @@ import errno
 import ipaddress
 import os
 import re
+import socket
+
+_NAME = re.compile(r"([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -11,7 +14,7 @@ def split_address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = str(ipaddress.IPv6Address(host[1:-1]))
-    elif not re.fullmatch(r"[A-Za-z0-9._-]+", host):
+    elif len(host) > 253 or not _NAME.fullmatch(host):
         raise ValueError(text)
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError(text)
@@ -31,4 +34,6 @@ def join_address(host: str, port: int) -> str:
 
 def why_not(error: OSError) -> str:
     """In few words: `OSError` of `create_server` wraps the system's reason in a sentence of its own."""
+    if isinstance(error, socket.gaierror):  # its numbers are none of the system's
+        return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno and error.errno in errno.errorcode else str(error)

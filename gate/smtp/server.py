@@ -290,12 +290,10 @@ class SmtpFront:
 def _why_not(error: OSError) -> str:
     """With what an owner can do about it."""
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"{why_not(error)}; another mail server has it (Postfix: put a # before the line smtp inet in master.cf), "
-            "or another gate"
-        )
+        free = "if that is Postfix, put a # before the line smtp inet in master.cf"
+        return f"{why_not(error)}, another program has it ({free})"
     if error.errno == errno.EACCES:
-        return f"{why_not(error)}; ports below 1024 need root, or a service with CAP_NET_BIND_SERVICE"
+        return f"{why_not(error)} (ports below 1024 need root, or a service with CAP_NET_BIND_SERVICE)"
     return why_not(error)
 
 

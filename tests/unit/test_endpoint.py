@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.endpoint import may_be_ipv6
+from gate.endpoint import may_be_ipv6, split_address
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,9 @@ from gate.endpoint import may_be_ipv6
 )
 def test_a_name_may_be_ipv6_too(text: str, may: bool) -> None:
     assert may_be_ipv6(text) is may
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "", "a b", "x" * 64, "x.x" * 90, "[::1", "[1.2.3.4]"])
+def test_what_no_system_could_look_up_is_no_host(host: str) -> None:
+    with pytest.raises(ValueError):
+        split_address(f"{host}:25")

@@ -1,5 +1,6 @@
 """The gate process: its states, its end, and everything that can keep it from beginning."""
 
+import errno
 import json
 import os
 import signal
@@ -169,9 +170,19 @@ def test_a_busy_port_is_one_line(home):
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
         line = home.refused("serve", "--listen", address)
-    assert address in line and "put a # before the line smtp inet in master.cf" in line and "another gate" in line
+    assert address in line and "put a # before the line smtp inet in master.cf" in line and "[gate] listen" in line
     assert home.json("status")["state"] == "not running"
     assert not (home.path / "run" / "control.sock").exists()
+
+
+@pytest.mark.parametrize(
+    ("listen", "why"),
+    [("192.0.2.1:2525", os.strerror(errno.EADDRNOTAVAIL)), ("256.1.1.1:2525", ""), ("[fe80::1]:2525", "")],
+)
+def test_a_port_that_cannot_be_had_says_what_is_right(home, listen, why):
+    line = home.refused("serve", "--listen", listen)
+    assert listen in line and why in line and "[Errno" not in line
+    assert "[gate] listen takes an address of this machine and a free port, such as 127.0.0.1:25" in line
 
 
 BAD_FILES = [
