@@ -137,6 +137,11 @@ def test_the_service_names_what_there_is() -> None:
     assert keys["AmbientCapabilities"] == keys["CapabilityBoundingSet"] == "CAP_NET_BIND_SERVICE"
 
 
+def test_the_service_comes_after_a_mail_server_and_needs_none() -> None:
+    assert "\nAfter=postfix.service exim4.service opensmtpd.service\n" in UNIT
+    assert not re.search(r"^(Requires|BindsTo|PartOf|Requisite)=", UNIT, re.MULTILINE)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_systemd_takes_the_service(tmp_path: Path) -> None:
     unit = tmp_path / "irusu-gate.service"
