@@ -150,6 +150,27 @@ def test_systemd_takes_the_service(tmp_path: Path) -> None:
     assert (told.returncode, [line for line in told.stderr.splitlines() if "irusu-gate" in line]) == (0, [])
 
 
+def started(*arguments: str) -> str:
+    """The one line of a start that goes no further, without a display."""
+    shown = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    start = ["/bin/bash", str(TOP / "packaging" / "start"), *arguments]
+    told = subprocess.run(start, env=shown, capture_output=True, text=True, check=False)
+    assert told.returncode and told.stdout == "" and told.stderr.count("\n") == 1
+    return told.stderr.replace(str(TOP), ".")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of the shell's")
+def test_a_word_that_is_no_file_is_told_the_right_forms() -> None:
+    line = "irusu: there is no file status; to open the app: {0} [FILE…], for a command: {0} gate status --json\n"
+    assert started("status", "--json") == line.format("./packaging/start")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a window needs no DISPLAY")
+def test_files_without_a_display_are_not_passed_over(tmp_path: Path) -> None:
+    line = "irusu: there is no display here, so the window cannot open; to import from here: {} gate import {}\n"
+    assert started(str(tmp_path)) == line.format("./packaging/start", tmp_path)
+
+
 def test_an_old_python_is_told(tmp_path: Path) -> None:
     old = tmp_path / "python3"
     old.write_text('#!/bin/bash\nif [ "$1" = --version ]; then echo Python 3.10.9; fi\nexit 1\n')
