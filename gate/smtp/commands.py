@@ -12,7 +12,8 @@ The grammar is narrower than what servers accept, so that no two readers can see
 - a recipient without a domain is `postmaster` or an error; a sender without one is an error;
 - parameters are checked for their form only and go on as they are (SIZE, BODY, RET, ENVID, NOTIFY, ORCPT, ...).
 
-To add a verb: 1. its member in `Verb`; 2. its reader in `_READERS`; 3. what it causes, in `requests`.
+To add a verb: 1. its member in `Verb`; 2. its reader in `_READERS`; 3. what it causes, in `requests._HANDLERS`;
+4. what its reply changes, if anything, in `dialogue._ANSWERED`.
 """
 
 import enum

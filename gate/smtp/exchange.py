@@ -92,7 +92,7 @@ class Exchange:
         self._verdict_on_data = b""
         self._put_off: Answered | None = None
         self._own_answers = self._errors = 0
-        self._secure = self._must_greet = self._ended = self._retiring = self._leaving = False
+        self._secure = self._must_greet = self._ended = self._retiring = False
         self._out = Outcome()
 
     def _move(self, signal: Signal) -> None:

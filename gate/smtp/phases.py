@@ -34,6 +34,10 @@ class Phase(enum.Enum):
     __hash__ = object.__hash__  # Enum's own is slow, and phases are looked up at every step
 
 
+MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
+"""What the client sends is a message's, not a command's."""
+
+
 class Signal(enum.Enum):
     """What leads on."""
 

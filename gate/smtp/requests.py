@@ -13,7 +13,7 @@ from gate.smtp.actions import AbortBackend, Answered, StartTls, Wait
 from gate.smtp.commands import Command, Malformed, Verb, parse
 from gate.smtp.envelope import Mail, Slot, text_of
 from gate.smtp.exchange import HARD_ERRORS, SOFT_ERRORS, Exchange
-from gate.smtp.phases import Phase, Signal
+from gate.smtp.phases import MESSAGE, Phase, Signal
 
 PENDING_LIMIT = 100
 """Commands at most that wait for their replies; more stay unread."""
@@ -23,8 +23,8 @@ _ALONE = frozenset({Verb.EHLO, Verb.HELO, Verb.STARTTLS})
 """Wait until everything before them was answered."""
 _BARRIERS = frozenset({Verb.EHLO, Verb.HELO, Verb.RSET, Verb.DATA, Verb.QUIT})
 """Of the commands that are forwarded as they are; each RCPT is one too."""
-_MESSAGE = frozenset({Phase.DATA, Phase.DRAIN})
 _COMMANDS = Phase.COMMANDS
+"""As in `dialogue`."""
 
 
 class Requests(Exchange):
@@ -35,7 +35,7 @@ class Requests(Exchange):
         if self.phase is _COMMANDS:
             found = self._parked or self._next()
             return found is not None and self._take_command(found)
-        if self.phase in _MESSAGE:
+        if self.phase in MESSAGE:
             return self._take_data(self.input.take())
         found = (self._parked or self._next()) if self.phase is Phase.ORPHAN else None
         if found is not None:
@@ -176,4 +176,4 @@ _HANDLERS: dict[Verb, Callable[[Requests, Command], bool]] = {
     Verb.RCPT: Requests._rcpt,
     Verb.STARTTLS: Requests._start_tls,
 }
-"""What each verb causes; False: not before what is pending has been answered."""
+"""What each verb causes; False: not before what is pending has been answered. To add a verb: see `commands`."""

@@ -22,9 +22,10 @@ from gate.smtp import actions, wording
 from gate.smtp.dialogue import Dialogue, Phase
 from gate.smtp.house import House
 from gate.smtp.introduction import Begin
+from gate.smtp.phases import MESSAGE
 from gate.smtp.proxied import Proxied
 from gate.smtp.settings import contains
-from gate.smtp.timing import MESSAGE, Overdue, Watch
+from gate.smtp.timing import Overdue, Watch
 
 UNREAD_LIMIT = 65_536
 """Octets of commands that wait for the backend before the client is no longer read."""
