@@ -7,11 +7,10 @@ says "not now" first.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from gate import trouble
 from gate.backend.asking import UnknownUser, Wish, find_passing, relays_for_gate
 from gate.backend.connection import BackendError, Passing, Target
 from gate.backend.decoy import decoy_for
@@ -86,7 +85,6 @@ class Learner:
         self._asks = False
         self._opened = partial(transaction, target, "none")
         self._asked_of: dict[str, bytes] = {}
-        self._again: asyncio.Task[None] | None = None
         self._look_ups = LookUps()
         self._held: dict[str, float] = {}
         self.trouble: BackendError | None = None
@@ -108,10 +106,7 @@ class Learner:
 
     def held(self, domain: str) -> float:
         """Seconds by which that is held back: see `looking_up`."""
-        seconds = 0.0 if self._fixed is not None else self._held.get(domain, 0.0)
-        if seconds and self._look_ups.refused(domain) and self._again is None:
-            self._again = asyncio.get_running_loop().create_task(self._measure_again(), name="measuring Postfix again")
-        return seconds
+        return 0.0 if self._fixed is not None else self._held.get(domain, 0.0)
 
     def of_probe(self, recipient: str) -> Said | None:
         """What is answered of a name that this asks of; None: it is no such name."""
@@ -161,9 +156,6 @@ class Learner:
     async def stop(self) -> None:
         """Ends what `start` began."""
         await self._rounds.stop()
-        if self._again is not None:
-            self._again.cancel()
-            await asyncio.wait({self._again})
 
     def ask_again(self) -> None:
         """The domains may be others."""
@@ -175,7 +167,7 @@ class Learner:
         async with self._one:
             await self._ask_once(domains)
             if self._measures and self.trouble is None:
-                await self._measure(self._look_ups.measure)
+                await self._measure()
 
     async def _ask_once(self, domains: Sequence[str]) -> None:
         try:
@@ -194,20 +186,11 @@ class Learner:
         self._choose()
         self.changed()
 
-    async def _measure_again(self) -> None:
-        try:
-            async with self._one:
-                await self._measure(self._look_ups.measure_busy)
-        except Exception:  # noqa: BLE001 (the task's outermost edge)
-            trouble.keep(log, "measuring how long Postfix looks for an account failed")
-        finally:
-            self._again = None
-
-    async def _measure(self, measure: Callable[[Iterable[Subject]], Awaitable[None]]) -> None:
+    async def _measure(self) -> None:
         """How long it looks for an account: see `looking_up`."""
-        before, differed = self._held, dict(self._look_ups.differs)
+        before, differed = self._held, self._look_ups.differs.copy()
         try:
-            await measure(self._subjects())
+            await self._look_ups.measure(self._subjects())
         except BackendError as error:
             log.info("how long Postfix looks for an account could not be measured: %s", error)
         self._choose()

@@ -13,7 +13,7 @@ recipient elsewhere, for whom there is no account to look for; which is nearly a
 import asyncio
 import contextlib
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -33,12 +33,9 @@ AT_ONCE: Said = (DUNNO, 0.0)
 
 FIRST_PAIRS = 9
 """So many tell whether there is anything to hold back."""
-PAIRS = 48
+PAIRS = 96
 """And so many how much; the last are kept."""
 LATER_PAIRS = 24
-REFUSALS = 50
-"""That were held back: then it is measured again, for a server takes as long as it has to do. (Whoever wants to tell by
-time needs more than that.)"""
 PAIRS_A_CONNECTION = (ERRORS_A_CONNECTION - 2) // 2
 """Behind a first question that is not timed: the server's own caches are cold for it."""
 ELSEWHERE = b"z@" + FOREIGN.encode()
@@ -88,17 +85,11 @@ class LookUps:
         self._stands_for: dict[str, str] = {}
         self._refusal: Refusal | None = None
         self._held = 0.0
-        self._refused: Counter[str] = Counter()
 
     def held(self) -> dict[str, float]:
         """Seconds to hold a refusal back, by name; names without are not held back."""
         found = {name: self._known[one].seconds for name, one in self._stands_for.items() if one in self._known}
         return {name: seconds for name, seconds in found.items() if seconds}
-
-    def refused(self, name: str) -> bool:
-        """One more was held back; whether it is time to measure the name again, with `again`."""
-        self._refused[name] += 1
-        return self._refused[name] % REFUSALS == 0
 
     def answer(self, recipient: str) -> Said:
         """What Postfix is answered of a name that it was asked of."""
@@ -114,19 +105,11 @@ class LookUps:
         names = dict.fromkeys(self._stands_for.values())
         self._known = {name: self._known.get(name, _Known()) for name in names}
         self.differs = {name: both for name, both in self.differs.items() if name in names}
-        await self._measure_all(found[name] for name, known in self._known.items() if known.due)
-
-    async def measure_busy(self, subjects: Iterable[Subject]) -> None:
-        """Measures those again of which many were held back since. Raises as `measure`."""
-        busy = {self._stands_for.get(name) for name, count in self._refused.items() if count >= REFUSALS}
-        self._refused.clear()
-        await self._measure_all(subject for subject in subjects if subject.name in busy)
-
-    async def _measure_all(self, subjects: Iterable[Subject]) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(MEASURE_SECONDS):
-                for subject in subjects:
-                    await self._measure(self._known[subject.name], subject)
+                for name, known in self._known.items():
+                    if known.due:
+                        await self._measure(known, found[name])
 
     async def _measure(self, known: "_Known", subject: Subject) -> None:
         """The first pairs are for a rough idea; with a refusal held back by that, the others take in what holding back
