@@ -421,7 +421,7 @@ def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend(loop:
             await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>")
             assert (await asyncio.wait_for(running.rows.decisions.get(), SECONDS)).client == "203.0.113.7"
             garbage = await running.client("127.0.0.9")
-            garbage.send(b"EHLO client.test\r\n")
+            garbage.send(b"\x16\x03\x01EHLO client.test\r\n")
             assert await garbage.eof() == b""
             await client.close()
             await garbage.close()
