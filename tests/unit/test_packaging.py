@@ -250,3 +250,14 @@ def test_an_environment_that_is_set_up_keeps_its_python(tmp_path: Path) -> None:
         path="/usr/bin:/bin",
     )
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="blocks for a shell")
+def test_what_the_readme_has_for_the_shell_can_be_pasted() -> None:
+    text = (TOP / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 4 and not re.search(r"^ *\$ ", text, re.MULTILINE)
+    for block in blocks:
+        assert subprocess.run(["/bin/bash", "-n", "-c", block], capture_output=True, check=False).stderr == b""
+        for line in block.splitlines():
+            assert re.match(r" *(\./packaging/\w+|irusu-gate|swaks) ", f"{line.partition('#')[0]} "), line
