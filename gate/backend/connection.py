@@ -269,15 +269,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         receiver = self._receiver
-        if receiver is not None and self._parser.empty and (reply := whole_reply(data)) is not None:
-            receiver.backend_replied(reply)
-            return
-        try:
-            replies: Sequence[Reply] = self._parser.feed(data)
-        except ReplyError as error:
-            replies = error.before
-            self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
-            self._transport.abort()
+        if self._parser.empty and (reply := whole_reply(data)) is not None:
+            if receiver is not None:
+                receiver.backend_replied(reply)
+                return
+            replies: Sequence[Reply] = (reply,)
+        else:
+            replies = self._parsed(data)
         if receiver is None:
             self._replies.extend(replies)
             self._wake()
@@ -285,6 +283,14 @@ class Connection(asyncio.Protocol):
             receiver.backend_replied(replies[0])
         elif replies:
             receiver.backend_replied_at_once(replies)
+
+    def _parsed(self, data: bytes) -> Sequence[Reply]:
+        try:
+            return self._parser.feed(data)
+        except ReplyError as error:
+            self._error = BackendError("backend.garbled", target=str(self.target), why=str(error))
+            self._transport.abort()
+            return error.before
 
     def pause_writing(self) -> None:
         self._write_paused = True

@@ -81,7 +81,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def whole_reply(data: bytes) -> Reply | None:
-    """The reply that the bytes are, if they are one and nothing else, as nearly always."""
+    """The reply that the bytes are, if they are one and nothing else, as nearly always. For whoever has an `empty` parser:
+    it would find the same in three times the time."""
     if len(data) <= REPLY_LIMIT and _WHOLE.fullmatch(data) is not None:
         return Reply(data, int(data[:3]))
     return None
@@ -107,8 +108,6 @@ class ReplyParser:
         Raises:
             ReplyError: what came is no reply; see `ReplyError.before`.
         """
-        if self.empty and (reply := whole_reply(data)) is not None:
-            return [reply]
         if self._error is not None:
             self._error.before = ()
             raise self._error

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.backend.reply import REPLY_LIMIT, Reply, ReplyError, ReplyParser
+from gate.backend.reply import REPLY_LIMIT, Reply, ReplyError, ReplyParser, whole_reply
 
 words = st.binary(max_size=30).map(lambda text: bytes(byte for byte in text if byte not in b"\r\n\0"))
 
@@ -26,6 +26,17 @@ def test_what_was_sent_comes_out_however_it_is_cut(sent: list[Reply], data: st.D
         stream = stream[size:]
     assert found == sent
     assert parser.empty
+
+
+@given(replies(), st.data())
+def test_the_short_cut_reads_what_the_parser_reads(sent: Reply, data: st.DataObject) -> None:
+    assert whole_reply(sent.raw) == sent
+    assert ReplyParser().feed(sent.raw) == [sent]
+    at = data.draw(st.integers(0, len(sent.raw) - 1))
+    other = sent.raw[:at] + data.draw(st.binary(max_size=3)) + sent.raw[at + 1 :]
+    reply = whole_reply(other)
+    if reply is not None:
+        assert ReplyParser().feed(other) == [reply]
 
 
 def test_a_reply_tells_itself() -> None:
