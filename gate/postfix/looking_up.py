@@ -81,7 +81,7 @@ class LookUps:
     def __init__(self) -> None:
         self.questions = 0
         self.differs: dict[str, tuple[Reply, Reply]] = {}
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
         self._stands_for: dict[str, str] = {}
         self._refusal: Refusal | None = None
         self._held = 0.0
@@ -103,7 +103,7 @@ class LookUps:
         found = {subject.name: subject for subject in subjects}
         self._stands_for = _alike(found.values())
         names = dict.fromkeys(self._stands_for.values())
-        self._known = {name: self._known.get(name, _Known()) for name in names}
+        self._known = {name: self._known.get(name, Known()) for name in names}
         self.differs = {name: both for name, both in self.differs.items() if name in names}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(MEASURE_SECONDS):
@@ -111,7 +111,7 @@ class LookUps:
                     if known.due:
                         await self._measure(known, found[name])
 
-    async def _measure(self, known: "_Known", subject: Subject) -> None:
+    async def _measure(self, known: "Known", subject: Subject) -> None:
         """The first pairs are for a rough idea; with a refusal held back by that, the others take in what holding back
         itself costs."""
         self.differs.pop(subject.name, None)
@@ -159,7 +159,7 @@ class LookUps:
 
 
 @dataclass
-class _Known:
+class Known:
     """Of one name.
 
     Attributes:
