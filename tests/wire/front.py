@@ -174,6 +174,18 @@ class Client:
             await asyncio.wait_for(self.writer.wait_closed(), SECONDS)
 
 
+async def begin(client: Client) -> None:
+    """Greeting and EHLO."""
+    assert (await client.reply())[:3] == b"220"
+    assert (await client.ask(b"EHLO client.test"))[0][:3] == b"250"
+
+
+async def begin_message(client: Client, recipient: bytes = b"a@localhost") -> None:
+    """Up to the 354."""
+    replies = await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<%s>" % recipient, b"DATA")
+    assert [reply[:3] for reply in replies] == [b"250", b"250", b"354"]
+
+
 class Sink:
     """A backend that knows every name but those of 16 letters, and keeps what it gets: commands, messages.
 

@@ -8,37 +8,19 @@ import ssl
 import tracemalloc
 from pathlib import Path
 
-import msgspec
 import pytest
 import trustme
 
 from gate.backend.client_address import ClientAddress, proxy_v2
-from gate.backend.target import BackendError, Target
-from gate.config import GateSection, LimitsSection, TlsSection
+from gate.backend.target import Target
+from gate.config import TlsSection
 from gate.guard import Guard
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
-from gate.smtp import session
-from gate.smtp.errors import SmtpError
-from gate.smtp.server import SmtpFront
-from gate.smtp.settings import Settings
-from tests.wire.front import LOOPS, SECONDS, Client, Knowledge, Rows, Sink, config_of, front, guard_of, has_ipv6, play
-from tests.wire.transcript import KEY
+from tests.wire.front import LOOPS, SECONDS, Sink, begin, begin_message, config_of, front, guard_of, play
 
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
-needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on this machine")
 DENIED = guard_of(("user2@localhost", "user1@localhost"))
-
-
-async def begin(client: Client) -> None:
-    """Greeting and EHLO."""
-    assert (await client.reply())[:3] == b"220"
-    assert (await client.ask(b"EHLO client.test"))[0][:3] == b"250"
-
-
-async def begin_message(client: Client, recipient: bytes = b"a@localhost") -> None:
-    replies = await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<%s>" % recipient, b"DATA")
-    assert [reply[:3] for reply in replies] == [b"250", b"250", b"354"]
 
 
 def test_only_the_accepted_of_forty_recipients_receive(loop: str) -> None:
@@ -115,24 +97,6 @@ def test_a_large_message_streams_through_in_little_memory(loop: str) -> None:
     play(story(), loop)
 
 
-def test_a_message_over_the_limit_never_ends_at_the_backend(loop: str) -> None:
-    async def story() -> None:
-        sink = Sink()
-        async with front(sink, config_of(limits=LimitsSection(message_bytes=1000))) as running:
-            client = await running.client()
-            assert (await client.reply())[:3] == b"220"
-            assert b"250 SIZE 1000\r\n" in (await client.ask(b"EHLO client.test"))[0]
-            assert (await client.ask(b"MAIL FROM:<a@b.test> SIZE=1001"))[0][:9] == b"552 5.3.4"
-            await begin_message(client)
-            assert (await client.ask(b"x" * 1100 + b"\r\n."))[0][:9] == b"552 5.3.4"
-            assert (await client.ask(b"QUIT"))[0][:3] == b"221"
-            await asyncio.wait_for(sink.cut.wait(), SECONDS)
-            assert sink.messages == []
-            await client.close()
-
-    play(story(), loop)
-
-
 def test_a_client_that_vanishes_in_its_message_leaves_nothing(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
@@ -198,113 +162,6 @@ def test_a_handshake_that_fails_ends_the_session(loop: str, tmp_path: Path) -> N
     play(story(), loop)
 
 
-def test_limits_by_client_and_in_all(loop: str) -> None:
-    async def story() -> None:
-        limits = LimitsSection(connections=3, connections_per_client=2)
-        async with front(Sink(), config_of(limits=limits)) as running:
-            first, second = await running.client("127.0.0.5"), await running.client("127.0.0.5")
-            await begin(first)
-            await begin(second)
-            third = await running.client("127.0.0.5")
-            assert (await third.reply())[:9] == b"421 4.7.0"
-            assert await third.eof() == b""
-            await first.ask(b"MAIL FROM:<a@b.test>")  # now the second is the one that has nothing to lose
-            other = await running.client("127.0.0.6")
-            await begin(other)
-            one_more = await running.client("127.0.0.7")
-            await begin(one_more)
-            assert (await second.reply())[:9] == b"421 4.7.0"
-            assert (await first.ask(b"RCPT TO:<a@localhost>"))[0][:3] == b"250"
-            assert running.front.sessions == 3
-            for client in (first, second, third, other, one_more):
-                await client.close()
-
-    play(story(), loop)
-
-
-def test_idle_transactions_make_room_but_messages_do_not(loop: str) -> None:
-    async def story() -> None:
-        sink = Sink()
-        async with front(sink, config_of(limits=LimitsSection(connections=3))) as running:
-            first, writing, waiting = [await running.client() for _ in range(3)]
-            for client in (first, writing, waiting):
-                await begin(client)
-            sink.hold.clear()
-            await begin_message(writing)
-            await begin_message(waiting)
-            waiting.send(b"past its dot\r\n.\r\n")
-            await asyncio.wait_for(sink.received.wait(), SECONDS)
-            assert (await first.ask(b"MAIL FROM:<a@b.test>"))[0][:3] == b"250"
-
-            honest = await running.client()
-            await begin(honest)
-            assert (await first.reply())[:9] == b"421 4.7.0"
-            assert await first.eof() == b""
-            await begin_message(honest)  # now there is nobody who could go without a loss
-            late = await running.client()
-            assert (await late.reply())[:9] == b"421 4.7.0"
-            sink.hold.set()
-            assert (await waiting.reply())[:3] == b"250"
-            assert (await writing.ask(b"x\r\n."))[0][:3] == b"250"
-            assert (await honest.ask(b"y\r\n."))[0][:3] == b"250"
-            for client in (first, writing, waiting, honest, late):
-                await client.close()
-
-    play(story(), loop)
-
-
-def test_who_does_not_close_his_side_still_counts(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "LINGER_SECONDS", SECONDS * 2)
-
-    async def story() -> None:
-        limits = LimitsSection(connections=3, connections_per_client=2)
-        async with front(Sink(), config_of(limits=limits)) as running:
-            for _ in range(3):  # who closes comes again at once
-                client = await running.client()
-                await begin(client)
-                assert (await client.ask(b"QUIT"))[0][:3] == b"221"
-                await client.close()
-            lingering = [await running.client(), await running.client()]
-            for client in lingering:
-                await begin(client)
-                assert (await client.ask(b"QUIT\r\nNOOP"))[0][:3] == b"221"
-                assert await client.eof() == b""
-            assert running.front.sessions == 0
-            third = await running.client()
-            assert (await third.reply())[:9] == b"421 4.7.0"
-            for client in (*lingering, third):
-                await client.close()
-
-    play(story(), loop)
-
-
-def test_who_was_let_in_as_the_port_closed_is_told_at_once(loop: str) -> None:
-    async def story() -> None:
-        async with front(Sink(), config_of(trusted_proxies=["127.0.0.9/32"])) as running:
-            busy = await running.client()
-            await begin(busy)
-            await begin_message(busy)
-            await running.front.close()
-            draining = asyncio.create_task(running.front.drain(SECONDS * 2))
-            clients = []
-            for source in ("127.0.0.1", "127.0.0.9"):  # the second is a proxy that has not said for whom it comes
-                with socket.create_server(("127.0.0.1", 0)) as listener:
-                    opening = asyncio.open_connection(*listener.getsockname(), local_addr=(source, 0))
-                    clients.append(Client(*await asyncio.wait_for(opening, SECONDS)))
-                    accepted, _ = listener.accept()
-                asyncio_loop = asyncio.get_running_loop()
-                await asyncio_loop.connect_accepted_socket(lambda: session.Session(running.front), accepted)
-            assert (await clients[0].reply())[:9] == b"421 4.3.2"
-            assert await clients[1].eof() == b""
-            assert not draining.done()
-            assert (await busy.ask(b"x\r\n."))[0][:3] == b"250"
-            await asyncio.wait_for(draining, SECONDS)
-            for client in (busy, *clients):
-                await client.close()
-
-    play(story(), loop)
-
-
 def test_a_decoy_that_was_taken_is_no_temporary_refusal(loop: str) -> None:
     async def story() -> None:
         sink = Sink()
@@ -320,81 +177,6 @@ def test_a_decoy_that_was_taken_is_no_temporary_refusal(loop: str) -> None:
                 await client.close()
             assert running.knowledge.codes == [("localhost", 550)]
             assert running.knowledge.taken == [b"user2@localhost"]
-
-    play(story(), loop)
-
-
-@pytest.mark.parametrize("stage", ["command", "data", "final", "session"])
-def test_time_limits(loop: str, stage: str) -> None:
-    async def story() -> None:
-        sink = Sink()
-        limits = {
-            "command": LimitsSection(command_seconds=0.2),
-            "data": LimitsSection(data_idle_seconds=0.2),
-            "final": LimitsSection(final_reply_seconds=0.2),
-            "session": LimitsSection(session_seconds=0.2, final_reply_seconds=1),
-        }[stage]
-        async with front(sink, config_of(limits=limits)) as running:
-            client = await running.client()
-            await begin(client)
-            if stage in {"data", "final"}:
-                await begin_message(client)
-            if stage == "final":
-                sink.hold.clear()
-                assert (await client.ask(b"."))[0][:3] == b"451"
-                sink.hold.set()
-            else:
-                assert (await client.reply())[:9] == b"421 4.4.2"
-                assert await client.eof() == b""
-            await client.close()
-
-    play(story(), loop)
-
-
-def test_closing_lets_transactions_come_to_their_end(loop: str) -> None:
-    async def story() -> None:
-        sink = Sink()
-        async with front(sink) as running:
-            idle, busy, last = [await running.client() for _ in range(3)]
-            for client in (idle, busy, last):
-                await begin(client)
-            await begin_message(busy)
-            await begin_message(last)
-            sink.hold.clear()
-            last.send(b"last\r\n.\r\n")
-            await asyncio.wait_for(sink.received.wait(), SECONDS)
-            await running.front.close()
-            assert (await idle.reply())[:9] == b"421 4.3.2"
-            with pytest.raises(OSError):
-                await running.client()
-            draining = asyncio.create_task(running.front.drain(0.0))
-            assert (await busy.reply())[:3] == b"421"  # its message was not whole
-            assert not draining.done()
-            sink.hold.set()
-            assert (await last.reply())[:3] == b"250"
-            assert (await last.reply())[:9] == b"421 4.3.2"
-            await asyncio.wait_for(draining, SECONDS)
-            assert running.front.sessions == 0
-            assert [body for _, body in sink.messages] == [b"last\r\n"]
-            for client in (idle, busy, last):
-                await client.close()
-
-    play(story(), loop)
-
-
-def test_draining_waits_for_a_message_under_way(loop: str) -> None:
-    async def story() -> None:
-        sink = Sink()
-        async with front(sink) as running:
-            client = await running.client()
-            await begin(client)
-            await begin_message(client)
-            await running.front.close()
-            draining = asyncio.create_task(running.front.drain(SECONDS))
-            assert (await client.ask(b"x\r\n."))[0][:3] == b"250"
-            assert (await client.reply())[:3] == b"421"
-            await asyncio.wait_for(draining, SECONDS)
-            await client.close()
 
     play(story(), loop)
 
@@ -488,116 +270,6 @@ def test_a_mistake_of_the_gate_costs_one_session(loop: str, caplog: pytest.LogCa
             assert (await other.ask(b"NOOP"))[0][:3] == b"250"
             await client.close()
             await other.close()
-
-    play(story(), loop)
-
-
-def test_lines_without_end_are_bounded_and_told_once(loop: str) -> None:
-    async def story() -> None:
-        async with front(Sink()) as running:
-            client = await running.client()
-            await begin(client)
-            for _ in range(40):
-                client.send(b"x" * 100_000)
-                await client.writer.drain()
-            assert (await client.ask(b"", b"NOOP\nNOOP"))[0][:3] == b"500"
-            assert (await client.reply())[:3] == b"250"
-            await client.close()
-
-    play(story(), loop)
-
-
-def test_what_cannot_be_opened_is_one_line(loop: str, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with front(Sink()) as running:
-            config = config_of()
-            config = type(config)(gate=type(config.gate)(listen=["127.0.0.1:0", f"127.0.0.1:{running.port}"]))
-            second = SmtpFront(config, guard_of(), running.knowledge, Rows(), KEY)
-            with pytest.raises(SmtpError, match=rf"on 127\.0\.0\.1:{running.port}: Address already in use"):
-                await second.open()
-            running.knowledge.obstacle = BackendError("backend.unexamined", target="x")
-            with pytest.raises(BackendError):
-                await SmtpFront(config_of(), guard_of(), running.knowledge, Rows(), KEY).open()
-
-    play(story(), loop)
-    (tmp_path / "bad.pem").write_text("no certificate")
-    with pytest.raises(SmtpError, match=r"bad\.pem"):
-        Settings.of(config_of(tls=TlsSection(certificate=str(tmp_path / "bad.pem"))))
-
-
-def free_port(host: str) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
-        one.bind((host, 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-@needs_ipv6
-def test_the_port_follows_the_backend_in_and_out_of_ipv6(loop: str) -> None:
-    async def greeted(host: str, port: int) -> bool:
-        try:
-            client = Client(*await asyncio.open_connection(host, port))
-        except OSError:
-            return False
-        line = await client.line()
-        await client.close()
-        return line[:3] == b"220"
-
-    async def story() -> None:
-        port = free_port("::1")
-        config = config_of()
-        config = msgspec.structs.replace(config, gate=GateSection(listen=["127.0.0.1:0", f"[::1]:{port}"]))
-        async with front(Sink(), config) as running:
-            four = f"127.0.0.1:{running.port}"
-            assert await greeted("::1", port)
-            running.knowledge.ipv6 = False
-            assert await running.front.follow_backend() == [four]
-            assert not await greeted("::1", port)
-            assert await greeted("127.0.0.1", running.port)
-            assert await running.front.follow_backend() == [four]
-            running.knowledge.ipv6 = True
-            with socket.socket(socket.AF_INET6) as taken:
-                taken.bind(("::1", port))
-                taken.listen()
-                assert await running.front.follow_backend() == [four]
-            assert await running.front.follow_backend() == [four, f"[::1]:{port}"]
-            assert await greeted("::1", port)
-            await running.front.close()
-            assert await running.front.follow_backend() == []
-            assert not await greeted("::1", port)
-
-    play(story(), loop)
-
-
-@needs_ipv6
-def test_a_name_that_stands_for_both_is_not_listened_at_on_ipv6_either(loop: str) -> None:
-    async def story() -> None:
-        config = msgspec.structs.replace(config_of(), gate=GateSection(listen=["localhost:0"]))
-        knowledge = Knowledge(Target("127.0.0.1", 1), ipv6=False)
-        smtp = SmtpFront(config, guard_of(), knowledge, Rows(), KEY)
-        assert [name.rpartition(":")[0] for name in await smtp.open()] == ["127.0.0.1"]
-        await smtp.close()
-
-    play(story(), loop)
-
-
-def test_a_backend_that_never_greets_holds_nobody_up(loop: str) -> None:
-    async def story() -> None:
-        connected, over = asyncio.Event(), asyncio.Event()
-
-        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            connected.set()
-            assert await reader.read() == b""  # the gate gives up when its client is let go
-            over.set()
-            writer.close()
-
-        async with front(silent) as running:
-            client = await running.client()
-            await asyncio.wait_for(connected.wait(), SECONDS)
-            await running.front.close()
-            assert (await client.reply())[:9] == b"421 4.3.2"
-            await asyncio.wait_for(over.wait(), SECONDS)
-            await client.close()
 
     play(story(), loop)
 
