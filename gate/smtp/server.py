@@ -29,6 +29,7 @@ from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
 from gate.smtp.house import Judge
+from gate.smtp.manners import Manners
 from gate.smtp.rows import Noted, row
 from gate.smtp.session import Session
 from gate.smtp.settings import Settings
@@ -77,6 +78,7 @@ class SmtpFront:
     Attributes:
         settings: for the sessions that follow; see `reconfigure`.
         key: of this installation, for the decoys.
+        manners: what is remembered of the trusted proxies.
         judge, refusal: the guard's and the backend's own, as every recipient is asked of both.
     """
 
@@ -84,6 +86,7 @@ class SmtpFront:
         """Raises `SmtpError` (`smtp.certificate`)."""
         self.settings = Settings.of(config)
         self.key = key
+        self.manners = Manners()
         self._listen = tuple(config.gate.listen)
         self.judge: Judge = guard.decide
         self.refusal = backend.refusal
@@ -94,6 +97,7 @@ class SmtpFront:
         self._crowd: Crowd[Session] = Crowd(lambda session: session.end(wording.TOO_BUSY))
         self._is_open = False
         self._clock: asyncio.TimerHandle | None = None
+        self._pause = interval(self.settings.limits)
 
     @property
     def sessions(self) -> int:
@@ -107,6 +111,8 @@ class SmtpFront:
         """
         self.settings = Settings.of(config, self.settings.tls)
         self._listen = tuple(config.gate.listen)
+        pause = interval(self.settings.limits)
+        self._pause = pause if self._clock is None else min(pause, self._pause)  # who is here keeps limits and clock
         if self._clock is not None:
             self._clock.cancel()
             self._look_at_the_clock()
@@ -257,14 +263,15 @@ class SmtpFront:
 
     def _look_later(self) -> None:
         """One timer for all sessions: most are over long before it comes to them."""
-        loop = asyncio.get_running_loop()
-        self._clock = loop.call_later(interval(self.settings.limits), self._look_at_the_clock)
+        self._clock = asyncio.get_running_loop().call_later(self._pause, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
         self._clock = None
         sessions, now = list(self._crowd.here), time.monotonic()
         if sessions:
             self._look_later()  # before anything else: the clock goes on whatever becomes of one of them
+        else:
+            self._pause = interval(self.settings.limits)
         for session in sessions:
             session.check_time(now)
 
