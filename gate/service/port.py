@@ -85,7 +85,7 @@ class MailPort:
             ipv6_wanted=wants_ipv6(config),
         )
         key = found.lists.installation_key()
-        self._front = SmtpFront(config, found.guard, self._backend, recorder, key)
+        self._front = SmtpFront(config, found.guard.decide, self._backend, recorder, key)
 
     @property
     def sessions(self) -> int:

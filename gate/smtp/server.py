@@ -20,8 +20,6 @@ from gate.config import Config
 from gate.endpoint import join_address, split_address, why_not
 from gate.errors import Fault
 from gate.forms import Warning as Notice
-from gate.rules.address import Address
-from gate.rules.ruleset import Verdict
 from gate.smtp import wording
 from gate.smtp.actions import Answered
 from gate.smtp.certificate import notices
@@ -45,12 +43,6 @@ Place = tuple[str, int]
 """An IP address to listen at, and a port."""
 
 log = logging.getLogger(__name__)
-
-
-class Guard(Protocol):
-    """`gate.guard.Guard`."""
-
-    def decide(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict: ...
 
 
 class Behind(Protocol):
@@ -82,13 +74,13 @@ class SmtpFront:
         judge, refusal: the guard's and the backend's own, as every recipient is asked of both.
     """
 
-    def __init__(self, config: Config, guard: Guard, backend: Behind, recorder: Record, key: bytes) -> None:
+    def __init__(self, config: Config, judge: Judge, backend: Behind, recorder: Record, key: bytes) -> None:
         """Raises `SmtpError` (`smtp.certificate`)."""
         self.settings = Settings.of(config)
         self.key = key
         self.manners = Manners()
         self._listen = tuple(config.gate.listen)
-        self.judge: Judge = guard.decide
+        self.judge = judge
         self.refusal = backend.refusal
         self._backend = backend
         self._rows = Batch(recorder, row)

@@ -92,7 +92,7 @@ async def house(world: World, *, normalize: bool, pair: Path, trust: ssl.SSLCont
         bare_newline="normalize" if normalize else "reject",
         trusted=["127.0.0.0/8"] if world.trusted else [],
     )
-    front = SmtpFront(config, world.guard, Behind(Target(*server.sockets[0].getsockname()[:2])), Rows(), KEY)
+    front = SmtpFront(config, world.guard.decide, Behind(Target(*server.sockets[0].getsockname()[:2])), Rows(), KEY)
     terms = replace(front.settings.terms, error_seconds=0.01)
     front.settings = replace(front.settings, terms=terms)
     try:

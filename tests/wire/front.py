@@ -123,7 +123,7 @@ async def front(
     backend = await asyncio.start_server(handler, "127.0.0.1", 0, limit=backlog)
     host, port = backend.sockets[0].getsockname()[:2]
     rows, knowledge = Rows(), Knowledge(Target(host, port))
-    smtp = SmtpFront(config or config_of(), guard or guard_of(), knowledge, rows, KEY)
+    smtp = SmtpFront(config or config_of(), (guard or guard_of()).decide, knowledge, rows, KEY)
     try:
         listen = (await smtp.open())[0]
         name, _, number = listen.rpartition(":")
