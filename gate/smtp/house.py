@@ -8,6 +8,7 @@ from gate.backend.connection import Connection
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp.actions import Answered
+from gate.smtp.manners import Manners
 from gate.smtp.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class House(Protocol):
 
     settings: Settings
     key: bytes
+    manners: Manners
 
     @property
     def judge(self) -> Judge: ...

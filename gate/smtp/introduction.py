@@ -50,7 +50,7 @@ _MISPLACED: Mapping[Verb, bytes] = {
     Verb.STARTTLS: b"502 5.5.1 Error: command not implemented",
 }
 _WITHOUT_ADDRESS = b"451 4.5.1 Error: send XCLIENT with ADDR first"
-_CONTROL = b"501 5.5.2 Error: control characters in the command line"
+_NOT_PLAIN = b"501 5.5.2 Error: control or non-ASCII characters in the command line"
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -199,8 +199,8 @@ class Introduction:
         if len(self._lines):
             return self.end(wording.NOT_IN_STEP)
         self._tried = True
-        if not line.decode("ascii", "replace").isprintable():
-            return self._bad(_CONTROL)
+        if not (line.isascii() and line.decode("ascii").isprintable()):
+            return self._bad(_NOT_PLAIN)
         try:
             self._told |= read(rest)
         except ClientAddressError as error:

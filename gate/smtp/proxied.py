@@ -13,10 +13,10 @@ from gate.smtp import wording
 from gate.smtp.house import House
 from gate.smtp.introduction import Begin, Cut, Introduction, Leave, Step
 
-SILENT_SECONDS = 1.0
-"""A proxy sends its header at once; whoever has said nothing by then waits for a greeting."""
 HEADER_SECONDS = 10.0
-"""For a header that has begun, from the connection on."""
+"""For a header that has begun, from the first look on."""
+TURN_SECONDS = 0.001
+"""The least that has the event loop read what has come before it calls a timer. (uvloop calls those first.)"""
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +35,13 @@ class Proxied:
     ) -> None:
         """`begin`: called when it is known who calls; `leave`: to close the connection once the peer has read what
         was said."""
-        self._transport, self._limits = transport, house.settings.limits
+        self._transport, self._limits, self._manners = transport, house.settings.limits, house.manners
         self._host = proxy.host
         self._introduction = Introduction(proxy, house.settings.terms.hostname or house.server_name or b"localhost")
         self._begin, self._leave = begin, leave
         self._began = monotonic()
-        self._timer = asyncio.get_running_loop().call_later(SILENT_SECONDS, self._silent)
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(self._manners.seconds(self._host), self._look_again)
 
     def data_received(self, data: bytes) -> None:
         self._do(self._introduction.data(data))
@@ -61,11 +62,14 @@ class Proxied:
         """No timer is left."""
         self._timer.cancel()
 
+    def _look_again(self) -> None:
+        """The loop may have been busy: a header that lies there already is no silence."""
+        self._timer = self._loop.call_later(TURN_SECONDS, self._silent)
+
     def _silent(self) -> None:
         self._do(self._introduction.silent())
         if not (self._introduction.greeted or self._introduction.over):
-            rest = HEADER_SECONDS - SILENT_SECONDS
-            self._timer = asyncio.get_running_loop().call_later(rest, self._transport.abort)
+            self._timer = self._loop.call_later(HEADER_SECONDS, self._transport.abort)
 
     def _do(self, step: Step) -> None:
         if step.say and not self._transport.is_closing():
@@ -75,10 +79,14 @@ class Proxied:
         self.stop()
         match step.then:
             case Begin():
+                if self._introduction.greeted:
+                    self._manners.waited(self._host)
                 self._begin(step.then)
             case Leave():
                 self._leave()
             case Cut(problem):
                 if problem:
+                    if self._introduction.greeted:
+                        self._manners.was_late(self._host)
                     log.warning("%s, a trusted proxy, sent %s", self._host, problem)
                 self._transport.abort()

@@ -141,7 +141,8 @@ def test_attributes_may_come_in_several_commands() -> None:
         (b"XCLIENT", b"501 5.5.4 Syntax: XCLIENT attribute=value..."),
         (b"XCLIENT ADDR=nobody", b"501 5.5.4 Bad ADDR syntax: nobody"),
         (b"XCLIENT COLOUR=red", b"501 5.5.4 Bad XCLIENT attribute name: COLOUR"),
-        (b"XCLIENT ADDR=192.0.2.1 HELO=a\tb", b"501 5.5.2 Error: control characters in the command line"),
+        (b"XCLIENT ADDR=192.0.2.1 HELO=a\tb", b"501 5.5.2 Error: control or non-ASCII characters in the command line"),
+        (b"XCLIENT HELO=\xc3\xa4", b"501 5.5.2 Error: control or non-ASCII characters in the command line"),
     ],
 )
 def test_an_xclient_that_is_refused_leaves_nobody_trusted(line: bytes, reply: bytes) -> None:

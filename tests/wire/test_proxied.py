@@ -7,7 +7,7 @@ import pytest
 
 from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.config import Config, LimitsSection
-from gate.smtp import proxied
+from gate.smtp import manners, proxied
 from tests.wire.front import LOOPS, SECONDS, Client, Running, Sink, config_of, front, guard_of, play
 
 PROXY = "127.0.0.9"
@@ -23,7 +23,7 @@ def loop(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxied, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(manners, "SILENT_SECONDS", 0.05)
 
 
 def behind_proxy(limits: LimitsSection | None = None, trusted: Sequence[str] = ()) -> Config:
@@ -144,7 +144,7 @@ def test_a_header_that_comes_late_is_no_command(loop: str, late: bytes, caplog: 
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_header_that_has_begun_is_waited_for(loop: str, monkeypatch: pytest.MonkeyPatch, ends: bool) -> None:
-    monkeypatch.setattr(proxied, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(manners, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(proxied, "HEADER_SECONDS", SECONDS if ends else 0.4)
     header = proxy_v2(ClientAddress("203.0.113.7", 1, "192.0.2.1", 25))
 
@@ -165,7 +165,7 @@ def test_a_header_that_has_begun_is_waited_for(loop: str, monkeypatch: pytest.Mo
 
 
 def test_what_a_proxy_says_of_itself_counts(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxied, "SILENT_SECONDS", SECONDS)
+    monkeypatch.setattr(manners, "SILENT_SECONDS", SECONDS)
 
     async def story() -> None:
         async with front(Sink(), behind_proxy(trusted=["127.0.0.0/8"])) as running:
@@ -176,6 +176,25 @@ def test_what_a_proxy_says_of_itself_counts(loop: str, monkeypatch: pytest.Monke
             replies = await client.ask(b"MAIL FROM:<a@b.test>", b"RCPT TO:<x@elsewhere.test>")
             assert replies[1][:3] == b"250"
             await client.close()
+
+    play(story(), loop)
+
+
+def test_a_proxy_that_is_known_to_wait_is_greeted_sooner_until_it_was_late(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manners, "QUICK_SECONDS", 0.0)
+
+    async def story() -> None:
+        async with front(Sink(), behind_proxy()) as running:
+            for _ in range(2):
+                await (await introduced(running, "203.0.113.7")).close()
+                monkeypatch.setattr(manners, "SILENT_SECONDS", SECONDS)
+            client = await greeted(running)
+            client.send(proxy_v2(None))
+            assert await client.eof() == b""
+            await client.close()
+            assert running.front.manners.seconds(PROXY) == SECONDS
 
     play(story(), loop)
 
