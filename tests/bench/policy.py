@@ -19,6 +19,9 @@ from tests.servers.postfix import Postfix
 from tests.servers.process import free_ports
 from tests.wire.gate_process import Gate, Home
 
+SYSTEM = "system.test"
+"""A domain whose accounts are those of the machine, which Postfix looks for by proxymap."""
+HELD = "held back"
 ALONE, ASKING = "Postfix alone", "asking the gate"
 ORDERS = [
     Work("accepted, 1 KB, c=10", 10),
@@ -50,16 +53,19 @@ def beside() -> Iterator[Beside]:
         home = Home(place / "home")
         file = home.path / "config" / "gate.toml"
         file.parent.mkdir(parents=True)
-        text = f'[gate]\ndomains = ["{stage.DOMAIN}"]\ndeliver = "smtp://127.0.0.1:9"\n'
+        text = f'[gate]\ndomains = ["{stage.DOMAIN}", "{SYSTEM}"]\ndeliver = "smtp://127.0.0.1:9"\n'
         text += f'[policy]\nlisten = ["127.0.0.1:{policy}"]\n'
         file.write_text(text)
         lines = master_lines(lines_of(home, "postfix-policy", "main.cf"), asking)
         # Nobody is in mynetworks: those are let through before they are asked about.
-        with stage.postfix(master_lines=lines, mynetworks="", in_flow_delay="0") as server:
-            file.write_text(text.replace(":9", f":{server.plain}"))
+        with stage.postfix(
+            master_lines=lines, mynetworks="", in_flow_delay="0", mydestination=SYSTEM, myorigin=SYSTEM
+        ) as server:
+            file.write_text(text.replace(":9", f":{asking}"))
             home.done("account", "add", stage.ACCOUNT)
             home.done("deny", stage.ACCOUNT, stage.SPAMMER)
             with home.gate(listen=None) as gate:
+                gate.wait_line(HELD)
                 yield Beside(server, asking, gate)
 
 
@@ -94,8 +100,9 @@ def by_time(found: Beside, pairs: int) -> list[list[object]]:
     denied, missing, others, cold = (
         timing.names(prefix, pairs * len(timing.WAYS)) for prefix in ("dead", "gone", "none", "cold")
     )
+    also = [name.replace(stage.DOMAIN, SYSTEM) for name in denied[:pairs]]
     with stage.client(found.gate.home) as link:
-        stage.apply(link, "bench", [ImportItem(scope=name, patterns=[stage.SPAMMER]) for name in denied])
+        stage.apply(link, "bench", [ImportItem(scope=name, patterns=[stage.SPAMMER]) for name in denied + also])
     rows = []
     for number, (ask, told) in enumerate(timing.WAYS):
         part = slice(number * pairs, (number + 1) * pairs)
@@ -108,6 +115,10 @@ def by_time(found: Beside, pairs: int) -> list[list[object]]:
         ):
             for name, took in zip(told, ask(port, these, Random(number)), strict=True):
                 rows.append(timing.row(f"{when}: {name}", took))
+    for form in (f"@{SYSTEM}", "", "@[127.0.0.1]"):
+        both = [tuple(name.partition("@")[0] + form for name in pair) for pair in zip(denied, missing, strict=True)]
+        (took,) = timing.together(found.asking, both[:pairs], Random(0))
+        rows.append(timing.row(f"asking the gate, in one session, a system account: name{form}", took))
     return rows
 
 
