@@ -114,12 +114,12 @@ def test_what_cannot_be_opened_is_one_line(loop: str, tmp_path: Path) -> None:
         async with front(Sink()) as running:
             config = config_of()
             config = type(config)(gate=type(config.gate)(listen=["127.0.0.1:0", f"127.0.0.1:{running.port}"]))
-            second = SmtpFront(config, guard_of(), running.knowledge, Rows(), KEY)
+            second = SmtpFront(config, guard_of().decide, running.knowledge, Rows(), KEY)
             with pytest.raises(SmtpError, match=rf"on 127\.0\.0\.1:{running.port}: Address already in use"):
                 await second.open()
             running.knowledge.obstacle = BackendError("backend.unexamined", target="x")
             with pytest.raises(BackendError):
-                await SmtpFront(config_of(), guard_of(), running.knowledge, Rows(), KEY).open()
+                await SmtpFront(config_of(), guard_of().decide, running.knowledge, Rows(), KEY).open()
 
     play(story(), loop)
     (tmp_path / "bad.pem").write_text("no certificate")
@@ -176,7 +176,7 @@ def test_a_name_that_stands_for_both_is_not_listened_at_on_ipv6_either(loop: str
     async def story() -> None:
         config = msgspec.structs.replace(config_of(), gate=GateSection(listen=["localhost:0"]))
         knowledge = Knowledge(Target("127.0.0.1", 1), ipv6=False)
-        smtp = SmtpFront(config, guard_of(), knowledge, Rows(), KEY)
+        smtp = SmtpFront(config, guard_of().decide, knowledge, Rows(), KEY)
         assert [name.rpartition(":")[0] for name in await smtp.open()] == ["127.0.0.1"]
         await smtp.close()
 
