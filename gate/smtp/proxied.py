@@ -81,6 +81,8 @@ class Proxied:
             case Begin():
                 if self._introduction.greeted:
                     self._manners.waited(self._host)
+                if not step.then.may_be_trusted:
+                    log.info("%s, a trusted proxy, told of no client: the session counts as its own", self._host)
                 self._begin(step.then)
             case Leave():
                 self._leave()

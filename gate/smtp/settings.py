@@ -20,7 +20,7 @@ class Settings:
 
     Attributes:
         trusted: networks whose clients may send anywhere the backend lets them.
-        proxies: networks whose connections begin with a PROXY v2 header.
+        proxies: networks whose connections first tell for whom they come: see `introduction`.
         tls: for STARTTLS; None: it is not offered.
         delimiter: each octet is a recipient delimiter of the backend's.
     """

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.calling import PROXY, RECIPIENT, SECONDS, SENDER, Caller, configure, send, talk
+from tests.servers.calling import PROXY, RECIPIENT, SECONDS, SENDER, Caller, calling, configure, send, talk
 from tests.servers.postfix import Postfix
-from tests.servers.process import free_ports
+from tests.servers.process import ServerProcess, free_ports, wait_for_ports
 from tests.wire.gate_process import Home
 
 XCLIENT = {"smtpd_authorized_xclient_hosts": "127.0.0.1"}
@@ -141,3 +141,48 @@ def test_a_gate_behind_a_gate(
         row = inner.json("log")[-1]
         assert (row["client"], row["helo"], row["verdict"]) == (FOUR, "mx.outside.test", "refuse")
         assert home.json("log")[-1]["client"] == FOUR
+
+
+HAPROXY = """
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+listen mail
+    bind 127.0.0.1:{port}
+    server gate 127.0.0.1:{gate} source {source} {sends}
+"""
+
+
+@contextmanager
+def haproxy(servers: Path, folder: Path, gate: int, sends: str) -> Iterator[int]:
+    (port,) = free_ports(1)
+    settings = folder / f"haproxy{port}.cfg"
+    settings.write_text(HAPROXY.format(port=port, gate=gate, source=PROXY, sends=sends))
+    process = ServerProcess(
+        [servers / "haproxy" / "usr" / "sbin" / "haproxy", "-db", "-f", settings],
+        environment={"LD_LIBRARY_PATH": str(servers / "lib")},
+    )
+    try:
+        wait_for_ports(process, port)
+        yield port
+    finally:
+        process.stop()
+
+
+def test_haproxy_in_front(home: Home, postfix: Postfix, servers: Path, tmp_path: Path) -> None:
+    """With a header of either version, and set up without one."""
+    configure(home, postfix.proxy)
+    with home.gate() as gate:
+        with haproxy(servers, tmp_path, gate.port, "send-proxy-v2") as port:
+            after = len(postfix.process.lines)
+            send(port, "127.0.0.9", "by a header")
+            postfix.wait_for_message(RECIPIENT, after=after)
+            assert "client=unknown[127.0.0.9]" in logged(postfix)
+        with haproxy(servers, tmp_path, gate.port, "send-proxy") as port, calling(port, "127.0.0.9") as caller:
+            assert caller.reply() == b""
+            gate.wait_line("a PROXY header of version 1; the gate takes version 2 (HAProxy: send-proxy-v2)")
+        with haproxy(servers, tmp_path, gate.port, "") as port:
+            send(port, "127.0.0.9", "by nothing")
+            assert home.json("log")[-1]["client"] == PROXY
