@@ -57,7 +57,7 @@ class HostNames:
 NO_NAMES = HostNames()
 
 
-class Asked(Protocol):
+class Commanded(Protocol):
     """What is needed of a connection (`gate.backend.connection.Connection`)."""
 
     target: Target
@@ -106,7 +106,7 @@ def xtext(text: str) -> str:
     )
 
 
-async def introduce(connection: Asked, client: ClientAddress, names: HostNames | Awaitable[HostNames]) -> Reply:
+async def introduce(connection: Commanded, client: ClientAddress, names: HostNames | Awaitable[HostNames]) -> Reply:
     """Tells the backend who is calling; the greeting that it has for that client. `names` is awaited at the last.
 
     Raises:

@@ -9,11 +9,11 @@ from typing import Any
 
 from gate.rules import pattern as patterns
 from gate.rules.address import Address
-from gate.rules.asked import Asked
 from gate.rules.compact import Compact
 from gate.rules.entry import EntryRule, Held
 from gate.rules.kinds import Kind, Pattern, PatternError
 from gate.rules.plain import Keyed, Plain, is_plain
+from gate.rules.sender import SenderForms
 from gate.rules.sought import RulesetError, Sought
 
 __all__ = ["EntryRule", "Matcher", "RulesetError", "build", "no_pause", "together"]
@@ -53,22 +53,22 @@ class Matcher:
     def empty(self) -> bool:
         return self.plain.empty and self.sought.empty and not self.unreadable
 
-    def find(self, asked: Asked) -> EntryRule | None:
+    def find(self, forms: SenderForms) -> EntryRule | None:
         """The entry that decides on a sender: address, domain, subdomains, then the rest; at equal rank allow."""
-        found = self.plain.find(asked)
+        found = self.plain.find(forms)
         if self.bare:
             return found
-        sought = self.sought.find(asked.subjects)  # in any case: what is found sooner is not to be told sooner
+        sought = self.sought.find(forms.subjects)  # in any case: what is found sooner is not to be told sooner
         return sought if found is None else found
 
     def covers(self, sender: Address) -> bool:
         """Whether any entry matches that very address."""
-        return self.find(Asked([sender])) is not None
+        return self.find(SenderForms([sender])) is not None
 
-    def ranks(self, asked: Asked) -> Iterator[list[tuple[Any, EntryRule]]]:
+    def ranks(self, forms: SenderForms) -> Iterator[list[tuple[Any, EntryRule]]]:
         """All that match, by rank, each with its place in it."""
-        yield from self.plain.ranks(asked)
-        yield self.sought.matching(asked.subjects)
+        yield from self.plain.ranks(forms)
+        yield self.sought.matching(forms.subjects)
 
     def changed(
         self, gone: Iterable[EntryRule], come: Iterable[EntryRule], pause: Callable[[], None] = no_pause
@@ -136,8 +136,8 @@ class Together:
         self.parts = parts
         self.bare = all(part.bare for part in parts)
 
-    def find(self, asked: Asked) -> EntryRule | None:
-        for rank in zip(*(part.ranks(asked) for part in self.parts), strict=True):
+    def find(self, forms: SenderForms) -> EntryRule | None:
+        for rank in zip(*(part.ranks(forms) for part in self.parts), strict=True):
             found: list[tuple[Any, EntryRule]] = [each for part in rank for each in part]
             if found:
                 _, rule = min(found, key=_decides)

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from gate.rules import pattern as patterns
 from gate.rules.address import Address
-from gate.rules.asked import Asked
 from gate.rules.compact import Compact
 from gate.rules.entry import EntryRule, Held
 from gate.rules.kinds import PatternError
+from gate.rules.sender import SenderForms
 
 _PLAIN = re.compile(r"(?!/)(?:[a-z0-9.!#$%&'+/=^_`{|}~-]+@|@\.?)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _SLICE = 256
@@ -90,24 +90,24 @@ class Plain:
         """About how many there are."""
         return len(self._base) + len(self._held.rules)
 
-    def find(self, asked: Asked) -> EntryRule | None:
+    def find(self, forms: SenderForms) -> EntryRule | None:
         """The entry that decides: address before domain before subdomains; at equal rank allow."""
         over, look_up = self._held.rules, self._base.get
-        for key in asked.keys:
+        for key in forms.keys:
             if over and key in over:
                 found = over[key]
             else:
                 value = look_up(key)
                 found = self._made(key, value) if value else None
             if found is not None:
-                if len(asked.keys) > 2:  # of several forms another one may decide
-                    found = self._first(asked.addresses) or self._first(asked.domains)
+                if len(forms.keys) > 2:  # of several forms another one may decide
+                    found = self._first(forms.addresses) or self._first(forms.domains)
                 return found
-        return self._first(asked.above) if self._above else None
+        return self._first(forms.above) if self._above else None
 
-    def ranks(self, asked: Asked) -> Iterator[list[tuple[Any, EntryRule]]]:
+    def ranks(self, forms: SenderForms) -> Iterator[list[tuple[Any, EntryRule]]]:
         """All that match, by rank, each with its place in it."""
-        for keys in (asked.addresses, asked.domains, asked.above):
+        for keys in (forms.addresses, forms.domains, forms.above):
             yield [(place, rule) for place, key in enumerate(keys) if (rule := self.get(key)) is not None]
 
     def get(self, key: str) -> EntryRule | None:

@@ -13,11 +13,11 @@ from gate.forms import Because, VerdictName
 from gate.rules import address
 from gate.rules.accounts import AccountRule, Accounts
 from gate.rules.address import NULL, Address, AddressError
-from gate.rules.asked import Asked
 from gate.rules.domain import canonical_domain
 from gate.rules.entry import EntryRule
 from gate.rules.matcher import Matcher, RulesetError, Together, no_pause, nothing, together
 from gate.rules.scope import EVERYONE, ScopeError, parse_scope
+from gate.rules.sender import SenderForms
 
 __all__ = [
     "AccountRule", "EntryRule", "Ruleset", "RulesetError", "ScopeError", "Verdict", "compile_ruleset", "parse_scope",
@@ -129,22 +129,22 @@ class Ruleset:
 
     def _deciding_entry(self, sender: Address, recipient: Address, scopes: Sequence[str]) -> EntryRule | None:
         """That of the narrowest scope that has one."""
-        asked = Asked(address.matched_forms(sender), recipient, self._delimiter)
+        forms = SenderForms(address.matched_forms(sender), recipient, self._delimiter)
         found, bare, by_key, stand_in = None, True, self._by_key, self._stand_in
         for key in scopes:
             list_ = by_key.get(key)
             if list_ is None:
-                stand_in.plain.find(asked)
+                stand_in.plain.find(forms)
             else:
-                entry = list_.find(asked)
+                entry = list_.find(forms)
                 found = found or entry
                 bare = bare and list_.bare
         for key in (f"@{recipient.domain}", EVERYONE):
             if key in by_key:
-                entry = by_key[key].find(asked)
+                entry = by_key[key].find(forms)
                 found = found or entry
         if bare and not stand_in.bare:
-            stand_in.sought.find(asked.subjects)
+            stand_in.sought.find(forms.subjects)
         return found
 
     # ------------------------------------------------------------ others like it

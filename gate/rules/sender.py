@@ -6,7 +6,7 @@ from gate.rules import address
 from gate.rules.address import Address
 
 
-class Asked:
+class SenderForms:
     """One sender. What only some scopes need is made when the first of them asks.
 
     Attributes:
