@@ -39,7 +39,7 @@ def _found() -> SetupLines:
             told = gate.call("setup.lines")
             assert isinstance(told, SetupLines)  # noqa: S101
             return told
-    from gate.lines import setup_lines
+    from gate.server_lines import setup_lines
     from gate.service.neighbour import offer
 
     here = config.load(link.folders().config_file)

@@ -24,9 +24,9 @@ from gate.control.server import ControlServer
 from gate.errors import Fault
 from gate.folders import Folders
 from gate.forms import SetupLines, Status, Warning  # noqa: A004 (the form of that name)
-from gate.lines import setup_lines
 from gate.recorder import Recorder
 from gate.rules.ruleset import Ruleset
+from gate.server_lines import setup_lines
 from gate.service import logs, settings
 from gate.service.life import Life, Wanted
 from gate.service.lock import OwnerError, Ownership

@@ -12,7 +12,7 @@ from gate import config
 from gate.control.client import connect
 from gate.folders import Folders
 from gate.forms import AddAccount, AddEntries
-from gate.lines import setup_lines
+from gate.server_lines import setup_lines
 from tests.servers.postfix import Postfix
 from tests.servers.process import free_ports
 from tests.wire.gate_process import Gate, Home

@@ -6,7 +6,7 @@ import pytest
 
 from gate import config
 from gate.config import Config
-from gate.lines import setup_lines
+from gate.server_lines import setup_lines
 
 DOCS = Path(__file__).parents[2] / "docs"
 WAYS = {way.name: way for way in setup_lines(Config()).ways}
