@@ -9,7 +9,6 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from gate.backend.barred import barred
 from gate.backend.client_address import ClientAddress
@@ -18,9 +17,7 @@ from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
 from gate.backend.wording import Wording
 from gate.backend.xclient import HostNames, offered
-
-Wish = Literal["auto", "proxy", "xclient", "none"]
-"""`client_address` of gate.toml."""
+from gate.config import PassingWish
 
 REPLY_SECONDS = 20.0
 GREETING_PATIENCE = 0.5
@@ -88,7 +85,7 @@ class RelayTest:
     refusal: Reply | None = None
 
 
-async def find_passing(target: Target, wish: Wish) -> Passing:
+async def find_passing(target: Target, wish: PassingWish) -> Passing:
     """The way in which the backend takes the client's address. It was tried.
 
     Raises:

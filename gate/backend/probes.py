@@ -20,7 +20,6 @@ from gate.backend.asking import (
     Offer,
     RelayTest,
     UnknownUser,
-    Wish,
     ask_ipv6,
     ask_offer,
     ask_relay,
@@ -36,6 +35,7 @@ from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.unknown_users import UnknownUsers
 from gate.backend.wording import Wording
 from gate.backend.xclient import NO_NAMES, HostNames
+from gate.config import PassingWish
 from gate.forms import RelayFacts
 from gate.forms import Warning as Notice
 from gate.rules.domain import ascii_domain
@@ -90,7 +90,7 @@ class Backend:
         self,
         target: Target,
         *,
-        client_address: Wish = "auto",
+        client_address: PassingWish = "auto",
         domains: Callable[[], Iterable[str]] = tuple,
         listed: Callable[[], Container[str]] = tuple,
         changed: Callable[[], None] = lambda: None,

@@ -19,6 +19,7 @@ from gate.config.sections import (
     GateSection,
     LimitsSection,
     LogSection,
+    PassingWish,
     PolicySection,
     TlsSection,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "GateSection",
     "LimitsSection",
     "LogSection",
+    "PassingWish",
     "PolicySection",
     "TlsSection",
     "check",

@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-ClientAddress = Literal["auto", "proxy", "xclient", "none"]
+PassingWish = Literal["auto", "proxy", "xclient", "none"]
+"""How the mail server behind is told the client's address; `auto`: in the way that it turns out to take."""
 BUILT_IN = "built-in"
 """`deliver`, where the mail server behind is the gate's own."""
 
@@ -18,7 +19,7 @@ class GateSection(_Section, frozen=True, kw_only=True):
     domains: list[str] = []
     listed: list[str] = []
     deliver: str = BUILT_IN
-    client_address: ClientAddress = "auto"
+    client_address: PassingWish = "auto"
     trusted: list[str] = []
     trusted_proxies: list[str] = []
     recipient_delimiter: str = "+"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from gate.backend.asking import UnknownUser, Wish, find_passing, relays_for_gate
+from gate.backend.asking import UnknownUser, find_passing, relays_for_gate
 from gate.backend.connection import BackendError, Passing, Target
 from gate.backend.decoy import decoy_for
 from gate.backend.notices import TEXTS, notice
@@ -19,6 +19,7 @@ from gate.backend.reply import Reply
 from gate.backend.report import NOT_REACHED
 from gate.backend.rounds import HOURLY, Rounds
 from gate.backend.wording import Wording
+from gate.config import PassingWish
 from gate.forms import Warning as Notice
 from gate.postfix.asked import AT_LITERAL, BARE, NO_DOMAINS
 from gate.postfix.asking import ask, transaction
@@ -62,7 +63,7 @@ class Learner:
         target: Target,
         key: bytes,
         *,
-        wish: Wish = "auto",
+        wish: PassingWish = "auto",
         domains: Callable[[], Iterable[str]],
         listed: Callable[[], frozenset[str]] = frozenset,
         fixed: Refusal | None = None,
@@ -75,7 +76,7 @@ class Learner:
         self.changed = changed
         self.target = target
         self._key = key
-        self._wish: Wish = wish
+        self._wish: PassingWish = wish
         self._domains = domains
         self._listed = listed
         self._fixed = fixed

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from gate.backend.asking import Wish
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Connection, Target, connect
 from gate.backend.decoy import WayBack, decoy_for
 from gate.backend.probes import Backend, BackendState
+from gate.config import PassingWish
 from gate.postfix.learning import Learner
 from gate.postfix.report import report as report_of
 from tests.servers.exim import Exim
@@ -23,7 +23,7 @@ CLIENT = ClientAddress("203.0.113.5", 40001, "127.0.0.1", 25)
 KEY = b"k" * 32
 
 
-def examined(port: int, wish: Wish = "auto", domains: tuple[str, ...] = ("virtual.test",)) -> Backend:
+def examined(port: int, wish: PassingWish = "auto", domains: tuple[str, ...] = ("virtual.test",)) -> Backend:
     """A backend that was examined once."""
     backend = Backend(Target("127.0.0.1", port), client_address=wish, domains=lambda: domains)
     asyncio.run(backend.examine())
@@ -115,7 +115,9 @@ def test_a_listener_without_proxy_keeps_the_port_closed_and_says_what_to_set(pos
 
 
 @pytest.mark.parametrize("wish", ["auto", "xclient"])
-def test_a_listener_that_offers_xclient_is_told_who_calls(start_postfix: Callable[..., Postfix], wish: Wish) -> None:
+def test_a_listener_that_offers_xclient_is_told_who_calls(
+    start_postfix: Callable[..., Postfix], wish: PassingWish
+) -> None:
     backend = examined(start_postfix(main={"smtpd_authorized_xclient_hosts": "127.0.0.1"}).plain, wish)
     assert (backend.state, backend.passing, backend.ipv6) == (BackendState.UP, "xclient", True)
     assert codes(backend) == []

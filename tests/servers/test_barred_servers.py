@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from gate.backend.asking import Wish
 from gate.backend.connection import Target
 from gate.backend.probes import Backend, BackendState
+from gate.config import PassingWish
 from gate.postfix.learning import Learner
 from tests.servers.postfix import Postfix
 from tests.wire.gate_process import SECONDS, Home
@@ -33,14 +33,14 @@ def encrypting(start_postfix: Callable[..., Postfix], tmp_path: Path) -> Postfix
     return start_postfix(main=main)
 
 
-def examined(port: int, tls: str, wish: Wish) -> Backend:
+def examined(port: int, tls: str, wish: PassingWish) -> Backend:
     backend = Backend(Target("127.0.0.1", port, tls), client_address=wish, domains=lambda: DOMAINS)  # type: ignore[arg-type]
     asyncio.run(backend.examine())
     return backend
 
 
 @pytest.mark.parametrize("wish", ["proxy", "xclient"])
-def test_a_postfix_that_wants_tls_gets_it_or_keeps_the_port_closed(encrypting: Postfix, wish: Wish) -> None:
+def test_a_postfix_that_wants_tls_gets_it_or_keeps_the_port_closed(encrypting: Postfix, wish: PassingWish) -> None:
     port = encrypting.proxy if wish == "proxy" else encrypting.plain
     for tls in ("opportunistic", "require"):
         backend = examined(port, tls, wish)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from gate.backend import asking, probes, rounds, unknown_users
+from gate.backend import asking, rounds, unknown_users
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError, Target
 from gate.backend.probes import Backend, BackendState
 from gate.builtin import BuiltinServer
+from gate.config import PassingWish
 from gate.rules.address import Address
 from tests.wire.scripted import Xclient, domains, serving
 
@@ -48,7 +49,7 @@ async def built_in(mail: Path, house: House) -> AsyncIterator[Target]:
 
 
 @pytest.mark.parametrize("wish", ["auto", "proxy"])
-def test_the_built_in_server_is_a_backend_like_any_other(tmp_path: Path, wish: probes.Wish) -> None:
+def test_the_built_in_server_is_a_backend_like_any_other(tmp_path: Path, wish: PassingWish) -> None:
     async def story() -> None:
         async with built_in(tmp_path, House()) as target:
             backend = Backend(target, client_address=wish, domains=domains)
@@ -298,7 +299,7 @@ class Door:
 
 
 @pytest.mark.parametrize("wish", ["auto", "proxy"])
-def test_a_door_that_is_slammed_is_a_server_that_is_down(tmp_path: Path, wish: probes.Wish) -> None:
+def test_a_door_that_is_slammed_is_a_server_that_is_down(tmp_path: Path, wish: PassingWish) -> None:
     async def story() -> None:
         door = Door()
         async with asyncio.timeout(20), built_in(tmp_path, House()) as server, door.before(server) as target:

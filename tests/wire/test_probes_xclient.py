@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from gate.backend import probes
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import BackendError
 from gate.backend.probes import Backend, BackendState
 from gate.backend.resolver import LookUp, Resolver
+from gate.config import PassingWish
 from tests.wire.scripted import Xclient, domains
 
 CLIENT = ClientAddress("203.0.113.5", 40001, "127.0.0.1", 25)
@@ -18,7 +18,7 @@ NAMED = LookUp(lambda host: f"host-{host.replace('.', '-')}.test", lambda name, 
 
 
 @pytest.mark.parametrize("wish", ["auto", "xclient"])
-def test_xclient_is_found_tried_and_tells_who_is_calling(wish: probes.Wish) -> None:
+def test_xclient_is_found_tried_and_tells_who_is_calling(wish: PassingWish) -> None:
     async def story() -> None:
         server = Xclient()
         async with server.running() as target:
