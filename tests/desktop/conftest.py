@@ -19,11 +19,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.application import Desktop, dress
 from app.link.process import GateProcess
 from gate import folders
+from tests.desktop.seeing import Seen
 from tests.wire.gate_process import Gate, Home
 
 SECONDS = 30_000
@@ -159,3 +161,18 @@ def _processes_of(home: Path) -> list[int]:
         if int(entry.name) != os.getpid() and needle in environment.split(b"\0"):
             found.append(int(entry.name))
     return found
+
+
+@pytest.fixture
+def gate(home: Home) -> Iterator[Gate]:
+    """A real gate that guards."""
+    with home.gate("--state", "guarding") as running:
+        yield running
+
+
+@pytest.fixture
+def see(gate: Gate, start_app: StartApp, qtbot: QtBot) -> Seen:
+    """The app beside it, with its accounts read."""
+    seen = Seen(qtbot, start_app())
+    seen.until(lambda: seen.accounts._accounts.loaded)
+    return seen

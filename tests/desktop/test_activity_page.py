@@ -1,6 +1,6 @@
 """The activity page against a real gate and real SMTP sessions: what was decided is shown at once, and taken back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -14,17 +14,11 @@ from app.link.words import change_in_words
 from app.models.decisions import RECIPIENT, SENDER, VERDICT, WHY
 from gate.control.messages import Account, AddAccount, AddEntries, Decision, OneAccount, SetAccount, UndoQuery
 from tests.desktop.seeing import Seen, knock
-from tests.wire.gate_process import Gate, Home
+from tests.wire.gate_process import Gate
 
 StartApp = Callable[..., Desktop]
 ANNA = "anna@example.org"
 BAD = "spam@bad.example"
-
-
-@pytest.fixture
-def gate(home: Home) -> Iterator[Gate]:
-    with home.gate("--state", "guarding") as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The models of entries and accounts against a real gate: lists of several pages, followed while they change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtTest import QAbstractItemModelTester
@@ -18,12 +18,6 @@ from tests.desktop.seeing import Seen, knock
 from tests.wire.gate_process import Gate, Home
 
 ANNA = "anna@example.org"
-
-
-@pytest.fixture
-def gate(home: Home) -> Iterator[Gate]:
-    with home.gate("--state", "guarding") as running:
-        yield running
 
 
 @pytest.fixture
