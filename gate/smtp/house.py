@@ -1,18 +1,17 @@
-"""What a session needs of the front that it belongs to."""
+"""What a session and the front that it belongs to need of each other."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from gate.backend.client_address import ClientAddress
 from gate.backend.connection import Connection
 from gate.rules.address import Address
 from gate.rules.ruleset import Verdict
 from gate.smtp.actions import Answered
+from gate.smtp.crowd import Member
+from gate.smtp.dialogue import Dialogue
 from gate.smtp.manners import Manners
 from gate.smtp.settings import Settings
-
-if TYPE_CHECKING:
-    from gate.smtp.session import Session
 
 
 class Judge(Protocol):
@@ -21,8 +20,18 @@ class Judge(Protocol):
     def __call__(self, sender: Address, to: Address, *, trusted: bool = False) -> Verdict: ...
 
 
+class Guest(Member, Protocol):
+    """A session, as the front sees it."""
+
+    client: ClientAddress
+    dialogue: Dialogue
+
+    def retire(self) -> None: ...
+    def check_time(self, now: float) -> None: ...
+
+
 class House(Protocol):
-    """What a session needs of the front that it belongs to."""
+    """The front, as a session sees it."""
 
     settings: Settings
     key: bytes
@@ -35,14 +44,14 @@ class House(Protocol):
     @property
     def server_name(self) -> bytes: ...
     async def connect(self, client: ClientAddress) -> Connection: ...
-    def arrived(self, session: "Session") -> None: ...
-    def admit(self, session: "Session") -> bytes | None:
+    def arrived(self, session: Guest) -> None: ...
+    def admit(self, session: Guest) -> bytes | None:
         """None: come in; else the reply to turn it away with."""
 
-    def answered(self, session: "Session", answered: Answered) -> None: ...
+    def answered(self, session: Guest, answered: Answered) -> None: ...
     def decoy_accepted(self, path: bytes) -> None: ...
     def barred(self) -> None: ...
-    def closing(self, session: "Session") -> None:
+    def closing(self, session: Guest) -> None:
         """Nothing more is heard of its client; it may linger."""
 
-    def closed(self, session: "Session") -> None: ...
+    def closed(self, session: Guest) -> None: ...

@@ -26,7 +26,7 @@ from gate.smtp.certificate import notices
 from gate.smtp.crowd import Crowd
 from gate.smtp.dialogue import Phase
 from gate.smtp.errors import SmtpError
-from gate.smtp.house import Judge
+from gate.smtp.house import Guest, Judge
 from gate.smtp.manners import Manners
 from gate.smtp.rows import Noted, row
 from gate.smtp.session import Session
@@ -86,7 +86,7 @@ class SmtpFront:
         self._rows = Batch(recorder, row)
         self._places: list[Place] = []
         self._servers: dict[Place, asyncio.Server] = {}
-        self._crowd: Crowd[Session] = Crowd(lambda session: session.end(wording.TOO_BUSY))
+        self._crowd: Crowd[Guest] = Crowd(lambda session: session.end(wording.TOO_BUSY))
         self._is_open = False
         self._clock: asyncio.TimerHandle | None = None
         self._pause = interval(self.settings.limits)
@@ -230,13 +230,13 @@ class SmtpFront:
                 connection = await self._backend.connect(client)
         return connection
 
-    def arrived(self, session: Session) -> None:
+    def arrived(self, session: Guest) -> None:
         """A connection was made; it is not admitted yet."""
         self._crowd.arrived(session, self.settings.limits)
         if self._clock is None:
             self._look_later()
 
-    def admit(self, session: Session) -> bytes | None:
+    def admit(self, session: Guest) -> bytes | None:
         """None: the session may go on; else how to turn its client away. A client's sessions count until its side of
         the connection is closed too. Who makes room for it: see `crowd`."""
         limits = self.settings.limits
@@ -247,10 +247,10 @@ class SmtpFront:
             return wording.TOO_MANY_FROM_HERE
         return None if self._crowd.has_room(session, limits) else wording.TOO_BUSY
 
-    def closing(self, session: Session) -> None:
+    def closing(self, session: Guest) -> None:
         self._crowd.closing(session, self.settings.limits)
 
-    def closed(self, session: Session) -> None:
+    def closed(self, session: Guest) -> None:
         self._crowd.closed(session)
 
     def _look_later(self) -> None:
@@ -275,7 +275,7 @@ class SmtpFront:
         """The mail server wants TLS of the gate."""
         self._backend.refused_gate()
 
-    def answered(self, session: Session, answered: Answered) -> None:
+    def answered(self, session: Guest, answered: Answered) -> None:
         """One row of the log; for a decoy the backend's knowledge too."""
         asked = answered.decoy and not answered.taken
         self._backend.decoy_replied(answered.recipient.domain, int(answered.reply[:3]) if asked else 0)
