@@ -39,7 +39,8 @@ NO_DOMAINS = frozenset({BARE, AT_LITERAL})
 REWRITTEN_DEPTH = 4
 """So many domains one behind the other are looked through; beyond that it is by words."""
 _REWRITTEN = re.compile(r"[@%!:;,()<>\"\\\[\]]")
-_ENDS_AT_LITERAL = re.compile(r"@\[[^@]*@?\Z")
+_NUMERIC = re.compile(r"[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
+_ENDS_AT_LITERAL = re.compile(rf"@(?:\[[^@]*@?|{_NUMERIC.pattern})\Z")
 _BETWEEN_WORDS = re.compile(r"[\s@%!:;,()<>\"\[\]]+")
 
 
@@ -106,7 +107,15 @@ def wire(internal: str) -> str:
 def plain(recipient: str) -> Address | None:
     """The one address that the recipient (in internal form) may be, own or not; None: look at its `readings`."""
     found = from_plain_wire(recipient)
-    return None if found is None or "%" in found.local or "!" in found.local else found
+    if found is None or "%" in found.local or "!" in found.local or _is_address(found.domain):
+        return None
+    return found
+
+
+def _is_address(domain: str) -> bool:
+    """Whether it is an IP address, with or without brackets: some have Postfix take the latter for the former
+    (`resolve_numeric_domain`)."""
+    return domain.startswith(("[", "#")) or _NUMERIC.fullmatch(domain) is not None
 
 
 def readings(recipient: str, own_domains: Collection[str]) -> Iterator[Address]:
@@ -120,7 +129,7 @@ def _as_written(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
     local, at, domain = recipient.rpartition("@")
     if not at:
         local, domain = recipient, ""
-    literal = domain.startswith("[") or domain.startswith("#")
+    literal = _is_address(domain)
     if at and not literal and _canonical(domain) in own_domains:
         yield wire(recipient)
     yield from _rewritten(local, own_domains, REWRITTEN_DEPTH)
@@ -129,7 +138,8 @@ def _as_written(recipient: str, own_domains: Collection[str]) -> Iterator[str]:
             yield local
         else:
             yield from (f"{quote_local(local)}@{each}" for each in sorted(own_domains))
-    if _REWRITTEN.search(local) or not (LITERAL.fullmatch(domain) or _REWRITTEN.search(domain) is None):
+    address = LITERAL.fullmatch(domain) or _NUMERIC.fullmatch(domain)
+    if _REWRITTEN.search(local) or not (address or _REWRITTEN.search(domain) is None):
         yield from _by_words(recipient, own_domains)
 
 
@@ -137,7 +147,7 @@ def shown_domain(recipient: str, reading: Address) -> str:
     """The domain whose missing account the recipient looks like to Postfix, where it is read as `reading`; `BARE` or
     `AT_LITERAL` where that is none that stands there."""
     _, at, domain = recipient.rpartition("@")
-    added = not at or not domain or domain.startswith(("[", "#"))
+    added = not at or not domain or _is_address(domain)
     if not added or reading.domain in map(_canonical, _words(recipient)):
         return reading.domain
     return AT_LITERAL if _ENDS_AT_LITERAL.search(recipient) else BARE

@@ -153,11 +153,15 @@ def test_a_bare_name_and_one_at_an_address_have_the_words_of_their_classes(
         "virtual_mailbox_domains": "virtual.test",
         "myorigin": "virtual.test",
         "local_recipient_maps": "inline:{{user9 = x}}",
+        "resolve_numeric_domain": "yes",
     }
     with beside(start_postfix, tmp_path, denied=[USER], main=main) as pair:
         for forms, words in (
             ([b"%b"], b"virtual mailbox table"),
-            ([b"%b@[127.0.0.1]", b"%b@[127.0.0.1]@", b"%b%%[127.0.0.1]@[127.0.0.1]"], b"local recipient table"),
+            (
+                [b"%b@[127.0.0.1]", b"%b@127.0.0.1", b"%b@[127.0.0.1]@", b"%b%%[127.0.0.1]@[127.0.0.1]"],
+                b"local recipient table",
+            ),
         ):
             for form in forms:
                 lines = b"RCPT TO:<" + form + b">"

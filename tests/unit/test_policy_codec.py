@@ -172,6 +172,9 @@ def test_a_sender_is_judged_as_postfix_will_have_rewritten_it(internal: bytes, s
         ("anna@elsewhere.example", []),
         ("anna", ["anna@example.org", "anna@müller.example"]),
         ("anna@[192.0.2.1]", ["anna@example.org", "anna@müller.example"]),
+        ("anna@192.0.2.1", ["anna@example.org", "anna@müller.example"]),
+        ("anna@2001:db8::1", ["anna@example.org", "anna@müller.example"]),
+        ("anna@mail.lan2", []),
         ("postmaster", ["postmaster"]),
     ],
 )
@@ -210,7 +213,14 @@ def test_a_refusal_is_worded_as_of_the_domain_that_postfix_will_see() -> None:
     assert shown_domain("anna@example.org", anna) == "example.org"
     for bare in ("anna", "anna@", "anna[1]", "anna%elsewhere.example"):
         assert shown_domain(bare, anna) == BARE
-    for literal in ("anna@[192.0.2.1]", "anna@[IPv6:::1]", "anna@[192.0.2.1]@", "anna%[192.0.2.1]@[192.0.2.1]"):
+    for literal in (
+        "anna@[192.0.2.1]",
+        "anna@192.0.2.1",
+        "anna@::1",
+        "anna@[IPv6:::1]",
+        "anna@[192.0.2.1]@",
+        "anna%[192.0.2.1]@[192.0.2.1]",
+    ):
         assert shown_domain(literal, anna) == AT_LITERAL
     for domain in ("anna%example.org", "anna%example.org@[192.0.2.1]", "example.org!anna@[192.0.2.1]"):
         assert shown_domain(domain, anna) == "example.org"
@@ -231,6 +241,11 @@ def test_any_internal_form_is_read_back_from_its_wire_form(local: str) -> None:
     assert read.domain == "example.org"
     if local.isascii() and local:
         assert read.local == local.lower()
+
+
+@pytest.mark.parametrize(("recipient", "is_plain"), [("a@h2", True), ("a@192.0.2.1", False), ("a@[192.0.2.1]", False)])
+def test_a_name_at_an_ip_address_is_not_plain(recipient: str, is_plain: bool) -> None:
+    assert (plain(recipient) is not None) == is_plain
 
 
 PROBE = b"Rgm9x1c4uiw0abcd@example.org"
