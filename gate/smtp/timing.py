@@ -15,7 +15,7 @@ from gate.config import LimitsSection
 from gate.smtp.phases import MESSAGE, Phase
 
 TICK_SECONDS = 15.0
-"""How often a session looks at the clock at least."""
+"""Between two looks of the front at its sessions' time, at most."""
 LEAST_RATE = 500.0
 """Octets a second of a message, as Postfix has it (`smtpd_min_data_rate`); 1 Mbit/s is 250 times that."""
 LATE_SECONDS = 60.0
