@@ -252,6 +252,7 @@ class Life:
             _log.warning("the state is not saved: %s", problem)
 
     def _status(self) -> Status:
+        self._port.hand_over()  # so that what a client has just been answered counts
         found = self._describe()
         closed = []
         if self._closed_because is not None:

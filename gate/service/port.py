@@ -176,6 +176,10 @@ class MailPort:
         await self._backend.stop()
         if self._builtin is not None:
             await self._builtin.stop()
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give the recorder what still waits for others."""
         self._front.hand_over()
 
     def warnings(self) -> list[Warning]:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gate.control.client import connect
+from gate.folders import Folders
 from tests.wire.gate_process import COMMAND, SECONDS, Home, free_port
 
 
@@ -143,6 +146,19 @@ def test_options_override_and_are_not_written(home):
     with home.gate("--state", "open", listen=f"127.0.0.1:{port}") as gate:
         assert gate.status()["listen"] == [f"127.0.0.1:{port}"]
     assert config.read_text() == '[gate]\nlisten = ["127.0.0.1:1"]\n'
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Unix socket")
+def test_what_was_answered_counts_at_once(home):
+    home.done("account", "add", "user2@localhost")
+    with home.gate() as gate:
+        places = Folders(*(home.path / name for name in ("config", "data", "run", "log")))
+        with connect(places) as control, smtplib.SMTP("127.0.0.1", gate.port, timeout=SECONDS) as client:
+            client.ehlo("client.example")
+            client.mail("friend@localhost")
+            for number in range(1, 6):
+                assert client.rcpt("user2@localhost")[0] == 250
+                assert control.call("status").accepted == number
 
 
 def test_a_second_gate_is_one_line(home):
