@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Protocol, cast
 
 from gate import trouble
@@ -197,8 +197,8 @@ class _Connection(asyncio.Protocol):
             requests, error = problem.before, problem
         if requests:
             self.came = time.monotonic()
-            said = [self._front.answer(each) for each in requests]
-            self._say(b"".join(octets for octets, _ in said), max(seconds for _, seconds in said))
+            said = list(map(self._front.answer, requests))
+            self._say(*said[0] if len(said) == 1 else (b"".join(map(_octets, said)), max(map(_seconds, said))))
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
@@ -249,3 +249,4 @@ class _Connection(asyncio.Protocol):
 
 
 _came = attrgetter("came")
+_octets, _seconds = itemgetter(0), itemgetter(1)
