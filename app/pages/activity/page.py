@@ -9,23 +9,18 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.link.calls import CallFailed
 from app.models.accounts import AccountsModel
-from app.models.decisions import RECIPIENT, SENDER, TIME, VERDICT, WHY, DecisionsModel, is_same_try
+from app.models.decisions import DecisionsModel, is_same_try
 from app.models.verdicts import Offer, Verdicts
 from app.models.words import since_days
 from app.pages.activity.bar import ActivityBar
 from app.pages.activity.details import WIDTH, Details
+from app.pages.activity.table import ActivityTable
 from app.pages.unread import Unread
 from app.shell.contract import Page, Shell
 from app.widgets.buttons import Button
 from app.widgets.frames import EmptyPage, Hairline
-from app.widgets.table import Table
 from gate.control.messages import Change, Check, Decision
 
-MEASURED = 200
-"""Rows that the columns are fitted to: the newest."""
-SCROLL_BAR = 16
-LEAST_SENDER = 160
-"""Width that the sender keeps, whatever others need."""
 SEEK_MS = 250
 """The gate is asked when the typing pauses."""
 
@@ -46,9 +41,7 @@ class ActivityPage(Page):
         self._live = True
         self._now: tuple[Decision, Check] | None = None
         self.bar = ActivityBar(accounts)
-        self.table = Table(self.tr("Activity"), sortable=False)
-        self.table.setModel(decisions)
-        self.table.setSelectionMode(Table.SelectionMode.SingleSelection)
+        self.table = ActivityTable(decisions, self.tr("Activity"))
         self.details = Details()
         self._typing = QTimer(self, singleShot=True, interval=SEEK_MS)
         self._show_all = Button(self.tr("Show all"), do=self.bar.widen)
@@ -125,31 +118,8 @@ class ActivityPage(Page):
             self._stack.setCurrentWidget(self.nothing)
 
     def _set_widths(self, *_ignored: object) -> None:
-        wide = self.table.column_width_for
-        words = (self.tr("Accepted"), self.tr("Refused"), self.tr("Watched"), self.tr("Passed on"))
-        verdict = max(wide(word, icon=True) for word in words)
-        time = max(
-            wide("23:59" if self._only_today() else "30 Sep 23:59", first=True),
-            self.table.title_width(TIME, first=True),
-        )
-        verdict = max(verdict, self.table.title_width(VERDICT))
-        room = self.width() - (WIDTH if self._details_open() and not self._small else 0) - SCROLL_BAR
-        reason = 0 if self._small else min(max(150, min(320, room // 4)), max(150, self._need(WHY)))
-        # What is left is for sender and recipient; the recipient gets a third, or what the sender leaves.
-        rest = room - time - verdict - reason
-        to = min(self._need(RECIPIENT), max(room // 3, rest - self._need(SENDER)), rest - LEAST_SENDER)
-        self.table.set_widths({TIME: time, VERDICT: verdict, RECIPIENT: max(98, to), WHY: reason}, stretch=SENDER)
-        self.table.setColumnHidden(WHY, self._small)
-
-    def _need(self, column: int) -> int:
-        """How wide a column must be for the newest rows."""
-        model = self._decisions
-        texts = {str(model.index(row, column).data()) for row in range(min(len(model.rows), MEASURED))}
-        return max((self.table.column_width_for(text) for text in texts), default=0)
-
-    def _only_today(self) -> bool:
-        rows = self._decisions.rows
-        return not rows or rows[-1].time >= since_days(0)
+        beside = WIDTH if self._details_open() and not self._small else 0
+        self.table.fit(self.width() - beside, small=self._small)
 
     def set_small(self, small: bool) -> None:
         self._small = small
