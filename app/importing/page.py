@@ -10,13 +10,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import theme
-from app.dialogs.ask import Question
 from app.importing import words
 from app.importing.choose import choose_view, failed_view, nothing_view
 from app.importing.counts import counts
 from app.importing.found import FoundLine
 from app.importing.job import ImportJob, Stage
+from app.importing.leaving import Leaving
 from app.importing.outcome import done_view, truth
 from app.importing.reading import ReadingView
 from app.importing.review import ReviewView
@@ -56,10 +55,9 @@ class ImportPage(Page):
         self.review = ReviewView(self.job, self)
         self.cancel = Button(self.tr("Cancel"), do=self._cancel, parent=self)
         self.primary = Button("", "refused", "primary", self._apply, self)
+        self._leaving = Leaving(self.job, self.review, self)
         self._had_focus = False
         self._passing: QWidget | None = None
-        self._question: Question | None = None
-        self._agreed = False
         self._next: tuple[Sequence[Path], str | None] | None = None
         self._live = True
         self._came = False
@@ -119,20 +117,11 @@ class ImportPage(Page):
         or let the owner choose. A review that the owner has changed is not given up unasked."""
         if self.job.busy:
             self._next = (paths, account) if paths else self._next
-        elif paths and self._has_work():
-            self._ask(self.tr("Read the new files instead?"), self._lost(), lambda: self.job.start(paths, account))
         elif paths:
-            self.job.start(paths, account)
-        elif self.job.stage is Stage.REVIEW and self.isVisible() and not self._came:
-            self._choose_again()
+            self._leaving.if_agreed(self.tr("Read the new files instead?"), lambda: self.job.start(paths, account))
+        elif self.job.stage is Stage.REVIEW and self.isVisible() and not self._came:  # it is before the owner
+            self._leaving.if_agreed(self.tr("Choose other files instead?"), self.job.again)
         elif self.job.stage in (Stage.DONE, Stage.NOTHING, Stage.FAILED):
-            self.job.again()
-
-    def _choose_again(self) -> None:
-        """The import is asked for while its review is before the owner: other files are wanted."""
-        if self._has_work():
-            self._ask(self.tr("Choose other files instead?"), self._lost(), self.job.again)
-        else:
             self.job.again()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -145,16 +134,7 @@ class ImportPage(Page):
         self._came = False
 
     def may_close(self, close: Callable[[], object]) -> bool:
-        """Asks where the owner has changed the review, or the gate has not answered yet."""
-        if self._agreed or not (self.job.busy or self._has_work()):
-            return True
-
-        def agreed() -> None:
-            self._agreed = True
-            close()
-
-        self._ask(self.tr("Close without the import?"), self._lost(), agreed, self.tr("Close without the import"))
-        return False
+        return self._leaving.may_close(close)
 
     def set_small(self, small: bool) -> None:
         side = PAGE_MARGIN_SMALL if small else PAGE_MARGIN
@@ -185,7 +165,7 @@ class ImportPage(Page):
     # ------------------------------------------------ the stages
 
     def _show_stage(self) -> None:
-        self._agreed = False
+        self._leaving.forget()
         self._fault = ""
         stage = self.job.stage
         self._steps.go(_STEPS[stage])
@@ -275,7 +255,7 @@ class ImportPage(Page):
         self._truth.setText(truth(self._client.state, closing=self.review.closing, watched=watched))
 
     def _changed(self) -> None:
-        self._agreed = False
+        self._leaving.forget()
         self._fault = ""
         self._show_verb()
 
@@ -313,45 +293,13 @@ class ImportPage(Page):
 
     def _cancel(self) -> None:
         """As Close does: what the owner has changed is not given up unasked."""
-        if not self.job.busy and self._has_work():
-            self._ask(self.tr("Leave the review?"), self._lost(), self._leave)
-        else:
-            self._leave()
+        if not self.job.busy:
+            self._leaving.if_agreed(self.tr("Leave the review?"), self._leave)
 
     def _leave(self) -> None:
         if not self.job.busy:
             self.job.stop()
             self.closed.emit()
-
-    # ------------------------------------------------ what would be lost
-
-    def _has_work(self) -> bool:
-        return self.job.stage is Stage.REVIEW and self.review.touched
-
-    def _lost(self) -> str:
-        if self.job.busy:
-            return self.tr("The gate has not answered yet. It may be done all the same: the history tells.")
-        return self.tr("What you have changed in the review is not kept.")
-
-    def _ask(self, title: str, said: str, do: Callable[[], object], leave: str = "") -> None:
-        """One question at a time. To keep the review is what Enter and Escape answer."""
-        if self._question is not None:
-            return
-
-        def answered(yes: bool, _tick: bool) -> None:
-            self._question = None
-            if yes:
-                do()
-
-        keep = self.tr("Wait") if self.job.busy else self.tr("Keep reviewing")
-        leave = leave or self.tr("Leave the review")
-        self._question = asked = Question(title, said, leave, answered, keep=keep, parent=self.window())
-        theme.set_kind(asked.do_button, "plain")
-        theme.set_kind(asked.keep_button, "primary")
-        asked.do_button.setAutoDefault(False)
-        asked.keep_button.setDefault(True)
-        asked.keep_button.setFocus()
-        asked.open()
 
 
 def _focus_first(view: QWidget) -> None:
