@@ -15,13 +15,14 @@ import msgspec
 from gate import trouble
 from gate.events import Events
 from gate.forms import Decision, Warning  # noqa: A004
-from gate.store import Log, StoreError
+from gate.store import Counts, Log, StoreError
 from gate.store.aging import Age
 
 QUEUE_LIMIT = 20_000
-"""Decisions that may wait for the thread; more are dropped and counted."""
+"""Decisions that may wait for the thread; of more only the totals and hits are kept."""
 PENDING_LIMIT = 50_000
-"""Decisions that may wait for a log that cannot be written; the oldest are dropped first."""
+"""Decisions that may wait for a log that cannot be written; the oldest are dropped first, but for
+their totals and hits."""
 BATCH = 1_000
 BATCH_SECONDS = 0.1
 """Between two batches, unless more than one waits; and between two events: at most ten a second, and a decision is
@@ -62,6 +63,10 @@ class Recorder:
         self._refused = 0
         self._accepted = 0
         self._dropped = 0
+        self._lost = Counts()
+        """Of what was dropped."""
+        self._uncounted = Counts()
+        """Of what was dropped before, when the log could not be written."""
         self._retry_at = 0.0
         self._trim_at = 0.0
         self._untrimmed = 0
@@ -91,6 +96,7 @@ class Recorder:
                 self._queue.append(decision)
             else:
                 self._dropped += 1
+                self._lost.add((decision,))
         if not self._come.is_set():
             self._come.set()
 
@@ -208,9 +214,10 @@ class Recorder:
 
     def _write(self, *, final: bool) -> None:
         while len(self._pending) > PENDING_LIMIT:
-            self._pending.popleft()
+            oldest = self._pending.popleft()
             with self._counted:
                 self._dropped += 1
+                self._lost.add((oldest,))
         now = time.monotonic()
         if not self._pending or (now < self._retry_at and not final):
             return
@@ -243,7 +250,24 @@ class Recorder:
                 self._pending.popleft()
             singly = max(0, singly - 1)
             self._untrimmed += len(rows)
+        self._count_lost()
         self._retry_at = 0.0
+
+    def _count_lost(self) -> None:
+        """Totals and hits of what was dropped: what could not be written before, and what has come since. No more: in
+        a flood there is always more, and the queue must not wait for that."""
+        for _ in range(2):
+            counts, self._uncounted = self._uncounted, Counts()
+            if not counts:
+                with self._counted:
+                    counts, self._lost = self._lost, counts
+            if not counts:
+                return
+            try:
+                self._store.count(counts)
+            except StoreError:
+                self._uncounted = counts
+                return
 
     def _trim(self, *, quiet: bool) -> None:
         now = time.monotonic()

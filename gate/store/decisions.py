@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from gate.forms import Decision, LogPage, LogQuery
+from gate.store.counts import Counts
 from gate.store.database import Transaction
 from gate.store.log_tables import decision, hit, total
 
@@ -39,24 +40,21 @@ def append(tx: Transaction, rows: Sequence[Decision]) -> None:
     """
     if not rows:
         return
-    totals: dict[tuple[str, str], list[int]] = {}
-    hits: dict[int, list[Any]] = {}
-    for row in rows:
-        counts = totals.setdefault((row.time[:10], row.account or ""), [0, 0, 0])
-        counts[row.verdict != "refuse"] += 1
-        if row.would is not None:
-            counts[2] += 1
-        if row.entry_id is not None:
-            seen = hits.setdefault(row.entry_id, [0, ""])
-            seen[0] += 1
-            seen[1] = max(seen[1], row.time)
+    counts = Counts()
+    counts.add(rows)
     values, insert_text = list(map(_values, rows)), _text(tx, _INSERT)
     for first in range(0, len(values), ROWS_A_STATEMENT):
         some = values[first : first + ROWS_A_STATEMENT]
         tx.exec_driver_sql(_of_many(insert_text, len(some)), tuple(chain.from_iterable(some)))
-    tx.exec_driver_sql(_text(tx, _ADD_TOTAL), [(*key, *counts) for key, counts in totals.items()])
-    if hits:
-        tx.exec_driver_sql(_text(tx, _ADD_HITS), [(entry, *seen) for entry, seen in hits.items()])
+    count(tx, counts)
+
+
+def count(tx: Transaction, counts: Counts) -> None:
+    """Add the totals and hits alone."""
+    if counts.totals:
+        tx.exec_driver_sql(_text(tx, _ADD_TOTAL), [(*key, *found) for key, found in counts.totals.items()])
+    if counts.hits:
+        tx.exec_driver_sql(_text(tx, _ADD_HITS), [(entry, *seen) for entry, seen in counts.hits.items()])
 
 
 def _text(tx: Transaction, statement: sa.Insert) -> str:

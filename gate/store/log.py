@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gate.forms import Decision, LogPage, LogQuery, Warning  # noqa: A004
 from gate.store import decisions, received
+from gate.store.counts import Counts
 from gate.store.database import Database
 from gate.store.errors import StoreError
 from gate.store.opening import LOG, Schema, open_database
@@ -90,6 +91,11 @@ class Log:
         with self._open() as database, database.writing() as tx:
             decisions.append(tx, rows)
         self._trouble = None
+
+    def count(self, counts: Counts) -> None:
+        """Add totals and hits of decisions whose rows are not kept; all or nothing. Raises StoreError."""
+        with self._open() as database, database.writing() as tx:
+            decisions.count(tx, counts)
 
     def trim(self, *, oldest: str, max_rows: int) -> bool:
         """Remove some of the rows before the time `oldest` (empty: none) or beyond `max_rows`; True: there is more.

@@ -322,6 +322,23 @@ def test_a_flood_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.Monk
     log.close()
 
 
+@pytest.mark.parametrize("limit", ["QUEUE_LIMIT", "PENDING_LIMIT"])
+def test_what_is_dropped_stays_in_the_totals_and_hits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(f"gate.recorder.{limit}", 10)
+    with contextlib.closing(open_log(tmp_path / "log.db")) as log:
+        recorder = Recorder(log, Events())
+        for number in range(15):
+            recorder.record(decision(number, verdict="accept" if number % 5 == 0 else "refuse"))
+        recorder.start()
+        recorder.stop()
+        assert len(log.page(LogQuery(limit=1000), None).rows) == 10
+        assert log.totals() == (12, 3)
+        assert log.refused_since("2026-11-15", ["anna@own.example"]) == {"anna@own.example": 1}
+        assert log.hits([1]) == {1: (15, "2026-11-15T08:00:00Z")}
+
+
 def test_a_row_that_no_database_can_take_is_dropped_and_the_others_are_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
