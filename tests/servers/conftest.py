@@ -10,6 +10,7 @@ Fixtures:
   text for the end of main.cf and master.cf.
 - `start_exim(mailboxes=…, domains=…)`, `start_opensmtpd(users=…, domains=…)`: likewise, with fewer things to set.
 - `server`: for a test that is to run once with each of the three.
+- `home`: an IRUSU_HOME, for a gate before one of them.
 - `houses`, `house`: gates before servers of every kind, for what a denied and an unknown recipient are told.
 - `swaks(*arguments)`: runs swaks and returns the CompletedProcess (stdout holds the transcript).
 
@@ -40,6 +41,7 @@ from tests.servers.exim import Exim
 from tests.servers.opensmtpd import OpenSmtpd
 from tests.servers.postfix import Postfix
 from tests.servers.twin_houses import KINDS, House, Houses
+from tests.wire.gate_process import Home
 
 UNPACKED = Path(__file__).parents[2] / ".cache" / "servers"
 DOMAINS = ("virtual.test",)
@@ -144,6 +146,11 @@ def server(request: pytest.FixtureRequest) -> Postfix | Exim | OpenSmtpd:
     """Each of the three in turn."""
     found: Postfix | Exim | OpenSmtpd = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

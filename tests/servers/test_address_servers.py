@@ -8,7 +8,6 @@ these the gate, with a list that denies the sender at that account, must let non
 import random
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -111,8 +110,3 @@ def test_whatever_postfix_takes_for_the_account_is_refused(
         assert len(friendly) > len(same) * 2 // 3
         assert gate.status()["state"] == "guarding"
     assert DENIED not in "\n".join(line for line in postfix.process.lines if "status=sent" in line)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")

@@ -2,9 +2,6 @@
 test_policy_servers.)"""
 
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from gate import config
 from tests.servers.exim import Exim
@@ -42,11 +39,6 @@ def plays_twins(home: Home, server: Postfix | Exim | OpenSmtpd, behind: int) -> 
             assert b"\n55" in told
         (row, *_) = [row for row in home.json("log") if row["because"] == "entry"]
         assert row["front"] == "smtp"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
 
 
 def test_in_front_of_postfix(home: Home, start_postfix: Callable[..., Postfix]) -> None:

@@ -41,11 +41,6 @@ def deny(home: Home) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
-@pytest.fixture
 def before_postfix(home: Home, postfix: Postfix) -> Iterator[Gate]:
     configure(home, postfix.proxy)
     deny(home)

@@ -40,11 +40,6 @@ FOREIGN = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
 @pytest.fixture(params=["proxy", "xclient"])
 def start(request: pytest.FixtureRequest, home: Home, start_postfix: Callable[..., Postfix]) -> Callable[..., Postfix]:
     """Starts a Postfix with `mynetworks = 127.0.0.0/8` and configures a gate that passes the client on to it."""

@@ -9,7 +9,6 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -96,11 +95,6 @@ class BuiltIn:
 
     def wait(self, count: int) -> None:
         assert len(self.boxes()[HONEST]) == count  # it is stored before the 250
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
 
 
 def configure(home: Home, port: int | None, bare_newline: str = "reject") -> None:

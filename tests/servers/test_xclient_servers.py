@@ -19,11 +19,6 @@ FOUR, SIX = "203.0.113.9", "2001:db8::9"
 Swaks = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
 @contextmanager
 def connected(port: int, host: str) -> Iterator[Caller]:
     """Whoever connects from there, and waits."""

@@ -1,4 +1,4 @@
-"""A home of its own for each test of the command line, with a gate in it or without."""
+"""A home of its own for each test that wants one; for the command line with a gate in it or without."""
 
 from collections.abc import Iterator
 from pathlib import Path

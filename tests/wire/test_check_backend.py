@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,11 +27,6 @@ class CatchAll(Proxied):
             return f"550 5.1.1 <{address}>: unknown"
         envelope.rcpt_tos.append(address)
         return "250 OK"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
 
 
 @pytest.fixture(params=["without a gate", "with a gate"])

@@ -18,11 +18,6 @@ from gate.folders import Folders
 from tests.wire.gate_process import COMMAND, SECONDS, Home, free_port
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
 def greets(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), SECONDS) as client:

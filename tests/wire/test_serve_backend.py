@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from tests.wire.front import has_ipv6
-from tests.wire.gate_process import SECONDS, Gate, Home, free_port
+from tests.wire.gate_process import SECONDS, Gate, free_port
 
 
 class Strict:
@@ -64,11 +63,6 @@ def backend(handler: object, port: int, **server: Any) -> Iterator[None]:
         yield
     finally:
         controller.stop()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
 
 
 def serve(port: int) -> tuple[str, ...]:
