@@ -13,17 +13,24 @@ from tests.wire.front import LOOPS, SECONDS, Client, Running, Sink, config_of, f
 PROXY = "127.0.0.9"
 DENIED = guard_of(("user2@localhost", "user1@localhost"))
 SYNCHRONIZATION = b"421 4.5.0 localhost Error: SMTP protocol synchronization\r\n"
-
-
-@pytest.fixture(params=sorted(LOOPS))
-def loop(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
+pytestmark = pytest.mark.parametrize("loop", LOOPS)
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manners, "SILENT_SECONDS", 0.05)
+
+
+class HeaderSink(Sink):
+    """It takes PROXY headers of IPv4 clients. `headers`: as they came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = asyncio.Queue[bytes]()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.headers.put_nowait(await reader.readexactly(28))
+        await super().__call__(reader, writer)
 
 
 def behind_proxy(limits: LimitsSection | None = None, trusted: Sequence[str] = ()) -> Config:
@@ -46,20 +53,40 @@ async def introduced(running: Running, host: str, *, port: int = 4711) -> Client
     return client
 
 
+def test_the_address_comes_in_a_header_and_goes_on_to_the_backend(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manners, "SILENT_SECONDS", SECONDS)
+
+    async def story() -> None:
+        sink = HeaderSink()
+        async with front(sink, behind_proxy(), DENIED) as running:
+            running.knowledge.proxy = True
+            client = await running.client(PROXY)
+            header = proxy_v2(ClientAddress("::ffff:203.0.113.7", 4711, "::ffff:192.0.2.25", 25))
+            for byte in header + b"EHLO client.test\r\n":
+                client.send(bytes([byte]))
+                await client.writer.drain()
+            assert await asyncio.wait_for(sink.headers.get(), SECONDS) == header
+            await client.reply()
+            await client.reply()
+            await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>")
+            assert (await asyncio.wait_for(running.rows.decisions.get(), SECONDS)).client == "203.0.113.7"
+            garbage = await running.client(PROXY)
+            garbage.send(b"\x16\x03\x01EHLO client.test\r\n")
+            assert await garbage.eof() == b""
+            await client.close()
+            await garbage.close()
+
+    play(story(), loop)
+
+
 def test_the_address_comes_by_xclient_and_goes_on_to_the_backend(loop: str) -> None:
     async def story() -> None:
-        seen = asyncio.Queue[bytes]()
-        sink = Sink()
-
-        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            seen.put_nowait(await reader.readexactly(28))
-            await sink(reader, writer)
-
-        async with front(backend, behind_proxy(), DENIED) as running:
+        sink = HeaderSink()
+        async with front(sink, behind_proxy(), DENIED) as running:
             running.knowledge.proxy = True
             client = await introduced(running, "203.0.113.7")
             told = ClientAddress("203.0.113.7", 4711, "127.0.0.1", running.port)
-            assert await asyncio.wait_for(seen.get(), SECONDS) == proxy_v2(told)
+            assert await asyncio.wait_for(sink.headers.get(), SECONDS) == proxy_v2(told)
             assert (await client.ask(b"EHLO c.test"))[0].startswith(b"250-mail.test\r\n")
             await client.ask(b"MAIL FROM:<user1@localhost>")
             assert (await client.ask(b"RCPT TO:<user2@localhost>"))[0].startswith(b"550 5.1.1 <user2@localhost>")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from gate.backend.client_address import ClientAddress, proxy_v2
 from gate.backend.target import Target
 from gate.config import TlsSection
 from gate.guard import Guard
@@ -177,36 +176,6 @@ def test_a_decoy_that_was_taken_is_no_temporary_refusal(loop: str) -> None:
                 await client.close()
             assert running.knowledge.codes == [("localhost", 550)]
             assert running.knowledge.taken == [b"user2@localhost"]
-
-    play(story(), loop)
-
-
-def test_the_address_comes_from_a_trusted_proxy_and_goes_on_to_the_backend(loop: str) -> None:
-    async def story() -> None:
-        seen = asyncio.Queue[bytes]()
-        sink = Sink()
-
-        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            seen.put_nowait(await reader.readexactly(28))
-            await sink(reader, writer)
-
-        async with front(backend, config_of(trusted_proxies=["127.0.0.9/32"]), DENIED) as running:
-            running.knowledge.proxy = True
-            client = await running.client("127.0.0.9")
-            header = proxy_v2(ClientAddress("::ffff:203.0.113.7", 4711, "::ffff:192.0.2.25", 25))
-            for byte in header + b"EHLO client.test\r\n":
-                client.send(bytes([byte]))
-                await client.writer.drain()
-            assert await asyncio.wait_for(seen.get(), SECONDS) == header
-            await client.reply()
-            await client.reply()
-            await client.ask(b"MAIL FROM:<user1@localhost>", b"RCPT TO:<user2@localhost>")
-            assert (await asyncio.wait_for(running.rows.decisions.get(), SECONDS)).client == "203.0.113.7"
-            garbage = await running.client("127.0.0.9")
-            garbage.send(b"\x16\x03\x01EHLO client.test\r\n")
-            assert await garbage.eof() == b""
-            await client.close()
-            await garbage.close()
 
     play(story(), loop)
 
