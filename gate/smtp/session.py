@@ -32,7 +32,7 @@ UNREAD_LIMIT = 65_536
 LINGER_SECONDS = 3.0
 """After the last reply: how long the client may take to read it and to close."""
 _TLS = Phase.TLS
-
+"""As in `dialogue`: for each packet."""
 
 log = logging.getLogger(__name__)
 
