@@ -180,9 +180,8 @@ def test_a_gate_that_asks_a_silent_server_can_be_ended(home):
             asked, _ = silent.accept()
             with asked:
                 assert gate.status()["state"] == "stopped"
-                begun = time.monotonic()
                 home.done("quit")
                 assert gate.wait() == 0
-                assert time.monotonic() - begun < 8
+                assert not [line for line in gate.said if "did not answer" in line], "it waited for the server"
         finally:
             gate.end()
