@@ -89,6 +89,7 @@ def _deliver(text: str) -> None:
     plain = url.username is None and url.path in ("", "/") and not url.fragment and not query
     if url.scheme != "smtp" or not url.hostname or not plain or re.search(r"[\s\x00-\x1f]", text):
         raise ValueError(text)
+    url.hostname.encode("idna")  # as whoever looks it up does; UnicodeError
     if len(tls) != 1 or tls[0] not in ("none", "opportunistic", "require") or url.port == 0:
         raise ValueError(text)
 
