@@ -104,8 +104,13 @@ FAULTS: dict[str, str] = {
     "config.value": QT_TRANSLATE_NOOP(
         "Fault", "{file}: {key} = {value} cannot be used. Nothing was changed. Allowed: {allowed}."
     ),
+    "config.one_port": QT_TRANSLATE_NOOP(
+        "Fault", "{file}: mail and Postfix's questions cannot both come to port {port} of {host}. Give each its own."
+    ),
     # the mail port
-    "smtp.listen": QT_TRANSLATE_NOOP("Fault", "The mail port cannot be opened on {listen}: {why}."),
+    "smtp.listen": QT_TRANSLATE_NOOP(
+        "Fault", "The mail port cannot be opened on {listen}: {why}. It takes a free port of this computer."
+    ),
     "smtp.ipv6": QT_TRANSLATE_NOOP(
         "Fault", "The mail port is not opened on {listen}: the mail server takes no clients with IPv6 addresses."
     ),
@@ -176,7 +181,8 @@ FAULTS: dict[str, str] = {
     ),
     # the policy front
     "policy.listen": QT_TRANSLATE_NOOP(
-        "Fault", "The port for Postfix's questions cannot be opened on {listen}: {why}."
+        "Fault",
+        "The port for Postfix's questions cannot be opened on {listen}: {why}. It takes a free port of this computer.",
     ),
     "policy.domains": QT_TRANSLATE_NOOP(
         "Fault", "Postfix may ask, but there is nobody to guard yet: name your domains in gate.toml, [gate] domains."
@@ -190,6 +196,11 @@ FAULTS: dict[str, str] = {
         "Fault",
         "A missing account of {domain} is refused with words that Postfix cannot be told: {reply} Choose others in "
         "gate.toml: [policy] reply.",
+    ),
+    "policy.differs": QT_TRANSLATE_NOOP(
+        "Fault",
+        "A missing account of {domain} hears {missing}, but a denied sender {refused} Set the right words in gate.toml: "
+        "[policy] reply.",
     ),
     "policy.not_yet": QT_TRANSLATE_NOOP(
         "Fault", "The server of {domain} has put off telling how it refuses a missing account: {reply}"

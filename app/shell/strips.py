@@ -100,6 +100,7 @@ OFFERS: dict[str, Offer] = {
     "backend.plain": "test",
     "policy.unlearnt": "test",
     "policy.wording": "test",
+    "policy.differs": "test",
 }
 """What is offered beside a warning, by its code."""
 LASTING = frozenset(

@@ -100,6 +100,10 @@ class PolicyFront:
         for connection in list(self._connections):
             connection.end()
         self._holding.end()
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Has what was answered so far recorded now."""
         self._rows.hand_over()
 
     # ---- for the connections

@@ -253,6 +253,7 @@ class Life:
 
     def _status(self) -> Status:
         self._port.hand_over()  # so that what a client has just been answered counts
+        self._policy.hand_over()
         found = self._describe()
         closed = []
         if self._closed_because is not None:

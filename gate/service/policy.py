@@ -54,6 +54,10 @@ class PolicyPort:
             found.guard, self._learner, recorder, active=self._is_on, own_domains=found.own_domains
         )
 
+    def hand_over(self) -> None:
+        """Has what was answered so far recorded now."""
+        self._front.hand_over()
+
     @property
     def asked(self) -> int:
         """Questions about a recipient since the start: 0 for long, and no Postfix knows of the port."""
