@@ -24,8 +24,8 @@ PENDING_LIMIT = 50_000
 """Decisions that may wait for a log that cannot be written; the oldest are dropped first, but for
 their totals and hits."""
 BATCH = 1_000
-BATCH_SECONDS = 0.1
-"""Between two batches, unless more than one waits; and between two events: at most ten a second, and a decision is
+BATCH_SECONDS = 0.2
+"""Between two batches, unless more than one waits; and between two events: at most five a second, and a decision is
 seen well within half a second."""
 UNTOLD_LIMIT = 20_000
 """Decisions that may wait to be told of; beyond that whoever listens is told to ask the log."""
