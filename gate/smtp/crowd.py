@@ -122,8 +122,8 @@ class Crowd(Generic[M]):
     # ---- the mail server's limit
 
     def awaiting_greeting(self) -> Greeting:
-        """`async with` it while a session waits for its greeting: others go for it when that is late, and again while
-        it still is."""
+        """`with` it while a session waits for its turn and its greeting: others go for it when that is late, and again
+        while it still is."""
         return self._greetings.awaiting()
 
     def is_full(self) -> bool:

@@ -52,28 +52,23 @@ class Greetings:
         self._timer: asyncio.TimerHandle | None = None
 
     def awaiting(self) -> "Greeting":
-        """`async with` it while a session waits for its greeting."""
+        """`with` it while a session waits for its greeting."""
         return Greeting(self)
 
     # ---- for `Greeting`
 
-    def come(self, greeting: "Greeting") -> "asyncio.Future[None] | None":
-        """None: connect now; else its turn, to wait for first."""
+    def come(self, greeting: "Greeting") -> None:
         greeting.asked_at = self._loop.time()
         greeting.late_at = greeting.asked_at + max(LATE_SECONDS, LATE_FACTOR * self._usual)
         self._awaited[greeting] = None
         self._look_at(greeting.late_at)
-        return self._door.enter()
-
-    def give_up(self, greeting: "Greeting", turn: "asyncio.Future[None]") -> None:
-        """Instead of `go`, while its turn was waited for."""
-        del self._awaited[greeting]
-        if turn.done() and not turn.cancelled():
-            self._door.leave()
+        greeting.turn = self._door.enter()
 
     def go(self, greeting: "Greeting", *, greeted: bool) -> None:
         """It was greeted, or there will be no greeting."""
-        self._door.leave()
+        turn = greeting.turn
+        if turn is None or (turn.done() and not turn.cancelled()):
+            self._door.leave()
         del self._awaited[greeting]
         now = self._loop.time()
         if greeted and now < greeting.late_at:
@@ -108,24 +103,21 @@ class Greeting:
 
     Attributes:
         asked_at, late_at: when it began, and when it will have been too long; of the event loop's time.
+        turn: to be awaited before anything else; None: connect now.
     """
 
-    __slots__ = ("_greetings", "asked_at", "late_at")
+    __slots__ = ("_greetings", "asked_at", "late_at", "turn")
 
     def __init__(self, greetings: Greetings) -> None:
         self._greetings = greetings
         self.asked_at = self.late_at = 0.0
+        self.turn: asyncio.Future[None] | None = None
 
-    async def __aenter__(self) -> None:
-        turn = self._greetings.come(self)
-        if turn is not None:
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._greetings.give_up(self, turn)
-                raise
+    def __enter__(self) -> "Greeting":
+        self._greetings.come(self)
+        return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._greetings.go(self, greeted=kind is None)
 
 

@@ -220,7 +220,9 @@ class SmtpFront:
     async def connect(self, client: ClientAddress) -> Connection:
         """A mail server that is full has some of the others go first."""
         await self._backend.acquainted(client)
-        async with self._crowd.awaiting_greeting():
+        with self._crowd.awaiting_greeting() as greeting:
+            if greeting.turn is not None:
+                await greeting.turn
             connection = await self._backend.connect(client)
             for pause in ROOM_SECONDS:
                 if connection.greeting.code != 421 or not self._crowd.is_full():

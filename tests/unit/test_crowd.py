@@ -227,7 +227,9 @@ def test_the_door_lets_so_many_in_and_then_the_last_first() -> None:
         leave = [asyncio.Event() for _ in range(DOOR + 3)]
 
         async def wait(number: int) -> None:
-            async with crowd.awaiting_greeting():
+            with crowd.awaiting_greeting() as greeting:
+                if greeting.turn is not None:
+                    await greeting.turn
                 inside.append(number)
                 came_in.set()
                 await leave[number].wait()
@@ -259,22 +261,24 @@ def test_who_gives_up_as_his_turn_comes_leaves_it_to_the_next() -> None:
         crowd: Crowd[Guest] = crowd_of()
         opened = [crowd.awaiting_greeting() for _ in range(DOOR)]
         for one in opened:
-            await one.__aenter__()
+            one.__enter__()
         came_in = asyncio.Event()
 
         async def wait() -> None:
-            async with crowd.awaiting_greeting():
+            with crowd.awaiting_greeting() as greeting:
+                assert greeting.turn is not None
+                await greeting.turn
                 came_in.set()
 
         first, last = asyncio.create_task(wait()), asyncio.create_task(wait())
         await asyncio.sleep(0)
-        await opened[0].__aexit__(None)  # it is the last one's turn
+        opened[0].__exit__(None)  # it is the last one's turn
         last.cancel()
         await first
         assert came_in.is_set()
         assert last.cancelled()
         for one in opened[1:]:
-            await one.__aexit__(None)
+            one.__exit__(None)
 
     in_a_loop(story)
 
@@ -294,7 +298,7 @@ def test_a_late_greeting_is_told_until_it_comes(monkeypatch: pytest.MonkeyPatch)
                 twice.set()
 
         awaited = Greetings(late)
-        async with awaited.awaiting():
+        with awaited.awaiting():
             await twice.wait()
         told = times
         loop = asyncio.get_running_loop()
