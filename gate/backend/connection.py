@@ -9,7 +9,6 @@ A connection is used in two ways, one after the other: `command` sends a line an
 """
 
 import asyncio
-import os
 import ssl
 import time
 from collections import deque
@@ -23,6 +22,7 @@ from gate.backend.patience import Patience
 from gate.backend.reply import Reply, ReplyError, ReplyParser, whole_reply
 from gate.backend.target import BackendError, Target, Tls, parse_deliver
 from gate.backend.xclient import NO_NAMES, HostNames, introduce
+from gate.endpoint import why_not
 
 __all__ = ["BackendError", "Connection", "Passing", "Receiver", "Target", "Tls", "connect", "parse_deliver"]
 
@@ -77,35 +77,10 @@ async def connect(
     """
     patience = timeout if isinstance(timeout, Patience) else Patience(timeout)
     began = time.monotonic()
-    try:
-        return await _connect(target, client, passing, names, patience)
-    except BackendError as error:
-        if target.tls != "opportunistic" or error.code != "backend.tls":
-            raise
-        because = error
-    finally:
-        if patience is not timeout:
-            patience.end()
-    rest = Patience(max(0.0, patience.seconds - (time.monotonic() - began)))
-    try:
-        connection = await _connect(replace(target, tls="none"), client, passing, names, rest)
-    finally:
-        rest.end()
-    connection.plain_because = because
-    return connection
-
-
-async def _connect(
-    target: Target,
-    client: ClientAddress | None,
-    passing: Passing,
-    names: HostNames | Awaitable[HostNames],
-    patience: Patience,
-) -> "Connection":
-    loop = asyncio.get_running_loop()
     connection: Connection | None = None
     try:
         with patience.wait():
+            loop = asyncio.get_running_loop()
             _, connection = await loop.create_connection(lambda: Connection(target), target.host, target.port)
             if passing == "proxy":
                 connection.write(proxy_v2(client))
@@ -118,18 +93,24 @@ async def _connect(
     except TimeoutError:
         error = BackendError("backend.timeout", target=str(target), seconds=patience.seconds)
     except OSError as reason:
-        number = reason.errno or 0
-        why = os.strerror(number) if number > 0 else reason.strerror or str(reason)
-        error = BackendError("backend.unreachable", target=str(target), why=why)
+        error = BackendError("backend.unreachable", target=str(target), why=why_not(reason))
     except BackendError as reason:
         error = reason
     except asyncio.CancelledError:
         if connection is not None:
             connection.abort()
         raise
+    finally:
+        if patience is not timeout:
+            patience.end()
     if connection is not None:
         connection.abort()
-    raise error
+    if target.tls != "opportunistic" or error.code != "backend.tls":
+        raise error
+    rest = max(0.0, patience.seconds - (time.monotonic() - began))
+    connection = await connect(replace(target, tls="none"), client=client, passing=passing, names=names, timeout=rest)
+    connection.plain_because = error
+    return connection
 
 
 class Connection(asyncio.Protocol):
