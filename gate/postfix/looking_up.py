@@ -130,6 +130,7 @@ class LookUps:
         found: list[float] = []
         refusal, other = (subject.refusal, subject.probe) if subject.asks else (None, ELSEWHERE)
         held = held if subject.asks else 0.0
+        differs = True
         while len(found) < number:
             async with subject.transaction() as connection:
                 for recipient in {subject.probe, other}:
@@ -141,8 +142,9 @@ class LookUps:
                     if not len(found) % 2:
                         missing, said = await self._time(connection, subject.probe)
                     found.append(missing - (refused - held))
-                    if subject.asks and said != became:
-                        self.differs[subject.name] = (said, became)
+                    differs = differs and said != became
+        if subject.asks and differs:  # each time: a footer may tell the time (`smtpd_reject_footer`)
+            self.differs[subject.name] = (said, became)
         return found
 
     async def _time(

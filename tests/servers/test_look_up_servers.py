@@ -43,3 +43,10 @@ def test_a_refusal_waits_as_long_as_a_slow_table_takes(
             if asks:
                 told = twins(pair.port, lambda name: each_on_its_own(session(rcpt(name), rcpt(name))))
                 assert told.count(b"User unknown in local recipient table") == 2
+
+
+def test_a_footer_that_tells_the_time_is_no_other_reply(start_postfix: Callable[..., Postfix], tmp_path: Path) -> None:
+    main = {"smtpd_reject_footer": "\\c. At $localtime"}
+    with beside(start_postfix, tmp_path, denied=["user2@virtual.test"], main=main) as pair:
+        report = pair.gate.home.json("check", "--backend")
+    assert report["ok"] and not report["warnings"]

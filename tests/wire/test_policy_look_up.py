@@ -1,0 +1,136 @@
+"""Measuring a server that looks for accounts: what it is asked, what comes of it, and what is seen on the way."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+
+import pytest
+
+from gate.backend.target import Target
+from gate.postfix.asked import AT_LITERAL, BARE
+from gate.postfix.asking import transaction
+from gate.postfix.codec import DUNNO
+from gate.postfix.looking_up import FIRST_PAIRS, LATER_PAIRS, MANY, PAIRS, LookUps, Subject
+from gate.postfix.refusal import FALLBACK
+from tests.wire.front import play
+
+LOOK_UP = 0.004
+UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown\r\n"
+
+
+class Postfix:
+    """It asks `look_ups` about each recipient, as Postfix would, and looks for an account only where that lets it.
+
+    Attributes:
+        seconds: that a look-up takes.
+        asks: whether it asks.
+        refused: what it makes of the gate's refusal.
+        named: recipients, and how often.
+    """
+
+    def __init__(self, look_ups: LookUps) -> None:
+        self.look_ups = look_ups
+        self.seconds, self.asks, self.refused = LOOK_UP, True, UNKNOWN
+        self.named: Counter[str] = Counter()
+        self._sessions: list[asyncio.Task[None]] = []
+
+    def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._sessions.append(asyncio.get_running_loop().create_task(self._play(reader, writer)))
+
+    async def _play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test ESMTP\r\n")
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while line := await reader.readline():
+                writer.write((await self._reply(line.decode())).encode())
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def _reply(self, line: str) -> str:
+        if not line.startswith("RCPT"):
+            return "250 mail.test\r\n"
+        name = line.partition("<")[2].partition(">")[0]
+        self.named[name] += 1
+        if name.endswith("@iana.org"):
+            return f"554 5.7.1 <{name}>: Relay access denied\r\n"
+        octets, seconds = self.look_ups.answer(name) if self.asks else (DUNNO, 0.0)
+        await asyncio.sleep(self.seconds if octets == DUNNO else seconds)
+        return (UNKNOWN if octets == DUNNO else self.refused).format(name)
+
+    @contextlib.asynccontextmanager
+    async def subjects(self, names: Iterable[str]) -> AsyncIterator[list[Subject]]:
+        async with await asyncio.start_server(self, "127.0.0.1", 0) as server:
+            target = Target("127.0.0.1", server.sockets[0].getsockname()[1])
+            opened = partial(transaction, target, "none")
+            yield [Subject(name, b"Probe@" + name.encode(), FALLBACK, self.asks, opened) for name in names]
+            await asyncio.gather(*self._sessions)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_look_up_is_measured_whether_the_server_asks_or_not(asks: bool) -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.asks = asks
+        async with postfix.subjects(["a.test", BARE]) as subjects:
+            await look_ups.measure(subjects)
+            held, times = look_ups.held(), postfix.named["Probe@a.test"]
+            assert held.keys() == {"a.test", BARE} and min(held.values()) > LOOK_UP / 2
+            assert times >= (FIRST_PAIRS + PAIRS) * (2 if asks else 1)
+            await look_ups.measure(subjects[:1])
+            again = postfix.named["Probe@a.test"] - times
+            assert LATER_PAIRS <= again < times / 2, "known, so it is only refreshed"
+            assert look_ups.held().keys() == {"a.test"} and not look_ups.differs
+
+    play(tell(), "asyncio")
+
+
+def test_where_there_is_nothing_to_hold_back_it_is_asked_little_and_not_again() -> None:
+    async def tell() -> None:
+        for _ in range(20):  # on a busy machine chance may look like a difference
+            look_ups = LookUps()
+            postfix = Postfix(look_ups)
+            postfix.seconds = 0.0
+            async with postfix.subjects(["a.test"]) as subjects:
+                await look_ups.measure(subjects)
+                times = postfix.named["Probe@a.test"]
+                await look_ups.measure(subjects)
+                if not look_ups.held():
+                    break
+        assert not look_ups.held() and times < 4 * FIRST_PAIRS
+        assert postfix.named["Probe@a.test"] == times
+
+    play(tell(), "asyncio")
+
+
+def test_that_a_refusal_becomes_another_reply_is_seen_and_that_it_no_longer_does() -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.refused = "550 5.7.1 <{}>: Recipient address rejected: Go away\r\n"
+        async with postfix.subjects(["a.test"]) as subjects:
+            await look_ups.measure(subjects)
+            ((name, (missing, refused)),) = look_ups.differs.items()
+            assert name == "a.test" and b"unknown" in missing.raw and b"Go away" in refused.raw
+            postfix.refused = UNKNOWN
+            await look_ups.measure(subjects)
+            assert not look_ups.differs
+
+    play(tell(), "asyncio")
+
+
+def test_of_many_domains_that_refuse_alike_one_is_measured_for_all() -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.seconds = 0.002
+        names = [f"d{number}.test" for number in range(MANY + 1)]
+        async with postfix.subjects([*names, BARE, AT_LITERAL]) as subjects:
+            await look_ups.measure(subjects)
+            assert len([name for name in postfix.named if name.startswith("Probe@")]) == 3
+            held = look_ups.held()
+            assert held.keys() == {*names, BARE, AT_LITERAL} and len({held[name] for name in names}) == 1
+
+    play(tell(), "asyncio")
