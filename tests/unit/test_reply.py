@@ -39,6 +39,14 @@ def test_the_short_cut_reads_what_the_parser_reads(sent: Reply, data: st.DataObj
         assert ReplyParser().feed(other) == [reply]
 
 
+def test_what_a_server_says_to_everyone_is_remembered_and_no_refusal_is() -> None:
+    said, refused = b"250 2.1.0 Ok\r\n", b"550 5.1.1 <x@y.example>: User unknown\r\n"
+    assert whole_reply(said) is whole_reply(said)
+    first, again = whole_reply(refused), whole_reply(refused)
+    assert first == again
+    assert first is not again
+
+
 def test_a_reply_tells_itself() -> None:
     (reply,) = ReplyParser().feed(b"250-mail.example\r\n250-SIZE 10\n250 8BITMIME\r\n")
     assert (reply.code, reply.severity) == (250, 2)
