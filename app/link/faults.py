@@ -199,8 +199,8 @@ FAULTS: dict[str, str] = {
     ),
     "policy.differs": QT_TRANSLATE_NOOP(
         "Fault",
-        "A missing account of {domain} hears {missing}, but a denied sender {refused} Set the right words in "
-        "gate.toml: [policy] reply.",
+        "The right words have to be set in gate.toml, [policy] reply: a missing account such as {recipient} hears "
+        "“{missing}”, but a denied sender “{refused}”.",
     ),
     "policy.not_yet": QT_TRANSLATE_NOOP(
         "Fault", "The server of {domain} has put off telling how it refuses a missing account: {reply}"

@@ -162,13 +162,14 @@ class Learner:
         """The domains may be others."""
         self._rounds.ask_again()
 
-    async def ask_now(self) -> None:
-        """Asks of every domain once. Never raises for what the server does: see `trouble`."""
+    async def ask_now(self, measuring: float | None = None) -> None:
+        """Asks of every domain once, and measures, no longer than so many seconds. Never raises for what the server
+        does: see `trouble`."""
         domains = [] if self._fixed is not None else sorted(self._domains())
         async with self._one:
             await self._ask_once(domains)
             if self._measures and self.trouble is None:
-                await self._measure()
+                await self._measure(measuring)
 
     async def _ask_once(self, domains: Sequence[str]) -> None:
         try:
@@ -187,17 +188,19 @@ class Learner:
         self._choose()
         self.changed()
 
-    async def _measure(self) -> None:
+    async def _measure(self, seconds: float | None) -> None:
         """How long it looks for an account: see `looking_up`."""
         before, differed = self._held, self._look_ups.differs.copy()
         try:
-            await self._look_ups.measure(self._subjects())
+            await self._look_ups.measure(self._subjects(), seconds)
         except BackendError as error:
             log.info("how long Postfix looks for an account could not be measured: %s", error)
         self._choose()
         if self._held.keys() != before.keys():
             told = ", ".join(f"{name or 'no domain'} {held * 1e6:.0f}" for name, held in sorted(self._held.items()))
-            log.info("refusals are held back by what Postfix takes to look for an account, in us: %s", told)
+            log.info("refusals are held back by what Postfix takes to look for an account, in us: %s", told or "none")
+        if self._look_ups.left:
+            log.info("there was no time to measure how long Postfix looks for an account: %s", self._look_ups.left)
         if self._look_ups.differs != differed:
             self.changed()
 
@@ -276,7 +279,7 @@ class Learner:
                 found.append(notice(code, _TEXTS, domain=domain, reply=answer.reply.one_line))
         for name, (missing, refused) in self._look_ups.differs.items():
             both = {"missing": missing.one_line, "refused": refused.one_line}
-            found.append(notice("policy.differs", _TEXTS, domain=name or "no domain", **both))
+            found.append(notice("policy.differs", _TEXTS, recipient=_SHOWN.get(name, f"user@{name}"), **both))
         return found
 
     def _flaw(self, domain: str, answer: Answer) -> str:
@@ -289,13 +292,14 @@ class Learner:
         return "" if answer.refusal is not None else "policy.wording"
 
 
+_SHOWN = {BARE: "user", AT_LITERAL: "user@[192.0.2.1]"}
 _TEXTS = {
     **TEXTS,
     "policy.unlearnt": "how Postfix at {target} refuses a missing account could not be asked ({why}); until it can, "
     "refusals say what was learnt before, or 550 5.1.1 User unknown",
     "policy.wording": "to a missing account of {domain} the server says {reply}, which the policy front cannot say; "
     "[policy] reply sets what it says instead",
-    "policy.differs": "to a missing account of {domain} the server says {missing}, but of the gate's refusal it "
-    "makes {refused}; [policy] reply sets what the policy front says",
+    "policy.differs": "the server says {missing} to a missing account such as {recipient}, but makes {refused} of the "
+    "gate's refusal; [policy] reply sets what the gate says",
     "policy.not_yet": "{domain} has put off the question how it refuses a missing account: {reply}; it is asked again",
 }

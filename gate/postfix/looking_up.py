@@ -45,8 +45,10 @@ MOST_SECONDS = 2.0
 """More neither: Postfix waits for an answer as long as `timeout=5s` says."""
 DAY = 86_400.0
 """A name that is looked up in no time is measured again after so long; others each time."""
-MEASURE_SECONDS = 30.0
-"""For all names together; what was not measured by then is next time."""
+NAME_SECONDS = 4.0
+"""Where look-ups take long, so much is spent on one name, if it is but `FIRST_PAIRS`."""
+MEASURE_SECONDS = 60.0
+"""For all names together; what was not measured by then is first the next time."""
 MANY = 16
 """Beyond so many domains, one is measured for all that refuse in the same words."""
 
@@ -76,11 +78,13 @@ class LookUps:
     Attributes:
         questions: how often Postfix has asked about a name that it was asked of.
         differs: where the gate's refusal did not become the reply to a missing account: that reply, and what it became.
+        left: names that there was no time for.
     """
 
     def __init__(self) -> None:
         self.questions = 0
         self.differs: dict[str, tuple[Reply, Reply]] = {}
+        self.left: list[str] = []
         self._known: dict[str, Known] = {}
         self._stands_for: dict[str, str] = {}
         self._refusal: Refusal | None = None
@@ -88,16 +92,16 @@ class LookUps:
 
     def held(self) -> dict[str, float]:
         """Seconds to hold a refusal back, by name; names without are not held back."""
-        found = {name: self._known[one].seconds for name, one in self._stands_for.items() if one in self._known}
-        return {name: seconds for name, seconds in found.items() if seconds}
+        measured = {name: seconds for name, known in self._known.items() if (seconds := known.seconds)}
+        return {name: measured[one] for name, one in self._stands_for.items() if one in measured}
 
     def answer(self, recipient: str) -> Said:
         """What Postfix is answered of a name that it was asked of."""
         self.questions += 1
         return AT_ONCE if self._refusal is None else (self._refusal.answer(recipient), self._held)
 
-    async def measure(self, subjects: Iterable[Subject]) -> None:
-        """Measures what is not known, or not of late; forgets all names but these.
+    async def measure(self, subjects: Iterable[Subject], seconds: float | None = None) -> None:
+        """Measures what is not known, or not of late, for `MEASURE_SECONDS` or these; forgets all names but these.
 
         Raises `BackendError`: the server was not there for it; what was measured by then is kept."""
         found = {subject.name: subject for subject in subjects}
@@ -105,46 +109,58 @@ class LookUps:
         names = dict.fromkeys(self._stands_for.values())
         self._known = {name: self._known.get(name, Known()) for name in names}
         self.differs = {name: both for name, both in self.differs.items() if name in names}
+        due = [name for name, known in self._known.items() if known.due or name in self.differs]
+        self.left = sorted(due, key=lambda name: self._known[name].at)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(MEASURE_SECONDS):
-                for name, known in self._known.items():
-                    if known.due:
-                        await self._measure(known, found[name])
+            async with asyncio.timeout(MEASURE_SECONDS if seconds is None else seconds):
+                await self._measure([found[name] for name in self.left])
 
-    async def _measure(self, known: "Known", subject: Subject) -> None:
-        """The first pairs are for a rough idea; with a refusal held back by that, the others take in what holding back
-        itself costs."""
-        self.differs.pop(subject.name, None)
-        if known.rough:
-            known.found.clear()
-            known.found.extend(await self._pairs(subject, FIRST_PAIRS, 0.0))
-        if rough := known.seconds:
-            found = await self._pairs(subject, PAIRS if known.rough else LATER_PAIRS, rough)
-            if known.rough:
-                known.found.clear()
-            known.found.extend(found)
-        known.rough, known.at = not rough, time.monotonic()
+    async def _measure(self, subjects: list[Subject]) -> None:
+        """First a rough idea of each. With refusals held back by that, the others then take in what holding back itself
+        costs; one connection for each name and again, so that none waits for another to be exact."""
+        wanted = {}
+        for subject in subjects:
+            known = self._known[subject.name]
+            number = LATER_PAIRS if known.exact else PAIRS
+            if not known.seconds:
+                known.rough.clear()
+            while len(known.rough) < FIRST_PAIRS:
+                known.rough.extend(await self._pairs(subject, 0.0))
+            known.at = time.monotonic()
+            wanted[subject.name] = known.wanted(number)
+        while wanted:
+            for subject in subjects:
+                left = wanted.pop(subject.name, 0)
+                if left > 0:
+                    known = self._known[subject.name]
+                    known.exact.extend(await self._pairs(subject, known.seconds))
+                    wanted[subject.name] = left - PAIRS_A_CONNECTION
+                elif subject.name in self.left:
+                    self.left.remove(subject.name)
 
-    async def _pairs(self, subject: Subject, number: int, held: float) -> list[float]:
-        """In seconds: how much later than a refusal, were it not held back, a missing account was answered."""
+    async def _pairs(self, subject: Subject, held: float) -> list[float]:
+        """Of one connection, in seconds: how much later than a refusal, were it not held back, a missing account was
+        answered."""
         found: list[float] = []
         refusal, other = (subject.refusal, subject.probe) if subject.asks else (None, ELSEWHERE)
         held = held if subject.asks else 0.0
-        differs = True
-        while len(found) < number:
-            async with subject.transaction() as connection:
-                for recipient in {subject.probe, other}:
-                    await self._time(connection, recipient)
-                for _ in range(PAIRS_A_CONNECTION):
-                    if len(found) % 2:
-                        missing, said = await self._time(connection, subject.probe)
-                    refused, became = await self._time(connection, other, refusal, held)
-                    if not len(found) % 2:
-                        missing, said = await self._time(connection, subject.probe)
-                    found.append(missing - (refused - held))
-                    differs = differs and said != became
-        if subject.asks and differs:  # each time: a footer may tell the time (`smtpd_reject_footer`)
+        differs = subject.asks
+        async with subject.transaction() as connection:
+            for recipient in {subject.probe, other}:
+                await self._time(connection, recipient)
+            for number in range(PAIRS_A_CONNECTION):
+                if number % 2:
+                    missing, said = await self._time(connection, subject.probe)
+                refused, became = await self._time(connection, other, refusal, held)
+                if not number % 2:
+                    missing, said = await self._time(connection, subject.probe)
+                found.append(missing - (refused - held))
+                # Each time: a footer may tell the time (`smtpd_reject_footer`), and a trouble passes.
+                differs = differs and said != became and said.severity == subject.refusal.severity
+        if differs:
             self.differs[subject.name] = (said, became)
+        else:
+            self.differs.pop(subject.name, None)
         return found
 
     async def _time(
@@ -162,31 +178,38 @@ class LookUps:
 
 @dataclass
 class Known:
-    """Of one name.
+    """Of one name, as `LookUps._pairs` tells.
 
     Attributes:
-        found: as `LookUps._pairs` tells.
-        rough: they are too few to be exact, if there are any, or no look-up shows in them.
-        at: when they were measured, `time.monotonic`.
+        rough: the first pairs.
+        exact: those with a refusal held back; none where no look-up shows in the first.
+        at: when it was measured, `time.monotonic`.
     """
 
-    found: deque[float] = field(default_factory=lambda: deque(maxlen=PAIRS))
-    rough: bool = True
+    rough: list[float] = field(default_factory=list)
+    exact: deque[float] = field(default_factory=lambda: deque(maxlen=PAIRS))
     at: float = -DAY
 
     @property
     def due(self) -> bool:
-        return not self.rough or time.monotonic() - self.at >= DAY
+        return bool(self.seconds) or time.monotonic() - self.at >= DAY
 
     @property
     def seconds(self) -> float:
         """By which a refusal is held back; 0: there is no difference, or none that can be told from chance."""
-        if not self.found:
+        found = self.exact if len(self.exact) >= FIRST_PAIRS else self.rough
+        if not found:
             return 0.0
-        middle = centre(self.found)
-        spread = median(abs(each - middle) for each in self.found)
-        least = max(LEAST_SECONDS, 3 * spread / len(self.found) ** 0.5)
+        middle = centre(found)
+        spread = median(abs(each - middle) for each in found)
+        least = max(LEAST_SECONDS, 3 * spread / len(found) ** 0.5)
         return middle if least <= middle <= MOST_SECONDS else 0.0
+
+    def wanted(self, number: int) -> int:
+        """So many further pairs, fewer where they take long."""
+        if not (seconds := self.seconds):
+            return 0
+        return max(FIRST_PAIRS, min(number, int(NAME_SECONDS / (2 * seconds))))
 
 
 def centre(found: Iterable[float]) -> float:

@@ -7,8 +7,9 @@ anything before it answers: Postfix, and the client behind it, wait too.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Protocol, cast
 
 from gate import trouble
@@ -28,6 +29,8 @@ BACKLOG = 512
 CONNECTIONS = 1000
 """A Postfix keeps one connection a process, of which it has 100 by default. Beyond it the one goes that has been idle
 longest."""
+HELD_LIMIT = 100
+"""Answers that one connection may wait for, or the wait is over: Postfix asks one thing at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -186,8 +189,8 @@ class _Connection(asyncio.Protocol):
         self._front = front
         self._parser = RequestParser()
         self._transport: asyncio.Transport
-        self._held: list[bytes] = []
-        self._until = 0.0
+        self._held: deque[tuple[float, bytes]] = deque()
+        """Until when, and what."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -201,8 +204,8 @@ class _Connection(asyncio.Protocol):
             requests, error = problem.before, problem
         if requests:
             self.came = time.monotonic()
-            said = list(map(self._front.answer, requests))
-            self._say(*said[0] if len(said) == 1 else (b"".join(map(_octets, said)), max(map(_seconds, said))))
+            for said in map(self._front.answer, requests):
+                self._say(*said)
         if error is not None:
             peer = self._transport.get_extra_info("peername") or ("?", 0)
             log.warning("policy port: %s:%s sent %s; its connection is closed", peer[0], peer[1], error)
@@ -214,20 +217,31 @@ class _Connection(asyncio.Protocol):
         if not seconds and not self._held:
             self._transport.write(octets)
             return
-        self._held.append(octets)
-        until = time.perf_counter() + seconds
-        if until > self._until:
-            self._until = until
-            self._front.hold(until, self._due)
-
-    def _due(self) -> None:
-        if time.perf_counter() >= self._until:
+        if len(self._held) >= HELD_LIMIT:
             self._release()
+        until = time.perf_counter() + seconds
+        self._held.append((until, octets))
+        if len(self._held) == 1:
+            self._front.hold(until, self._release_due)
+
+    def _release_due(self) -> None:
+        now = time.perf_counter()
+        while self._held and self._held[0][0] <= now:
+            self._write(self._held.popleft()[1])
+        if self._held:
+            self._front.hold(self._held[0][0], self._release_due)
 
     def _release(self) -> None:
-        if self._held and not self._transport.is_closing():
-            self._transport.write(b"".join(self._held))
+        self._write(b"".join(octets for _, octets in self._held))
         self._held.clear()
+
+    def _write(self, octets: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(octets)
+
+    def eof_received(self) -> None:
+        """The connection is closed when this is done: so what is held back goes now."""
+        self._release()
 
     def pause_writing(self) -> None:
         self._transport.pause_reading()
@@ -253,4 +267,3 @@ class _Connection(asyncio.Protocol):
 
 
 _came = attrgetter("came")
-_octets, _seconds = itemgetter(0), itemgetter(1)

@@ -21,6 +21,8 @@ from gate.service.opening import Opened
 
 HERE = Target("127.0.0.1", 25, "none")
 """The Postfix of this machine: who is asked where `deliver` names no server."""
+CHECK_SECONDS = 5.0
+"""So long at most it is measured while somebody waits for it."""
 
 
 class PolicyPort:
@@ -75,7 +77,7 @@ class PolicyPort:
 
     async def check(self) -> BackendReport:
         """Ask the Postfix anew, and tell all that is known of it."""
-        await self._learner.ask_now()
+        await self._learner.ask_now(measuring=CHECK_SECONDS)
         return report(
             self._learner,
             deliver=self._config.gate.deliver,

@@ -74,6 +74,10 @@ class Running:
         client.send(b"".join(requests))
         return [await client.line() + await client.line() for _ in requests]
 
+    async def until_asked(self, times: int) -> None:
+        while self.front.asked < times:  # noqa: ASYNC110 (it tells nobody that it was asked)
+            await asyncio.sleep(0)
+
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Running"]:
         (listen,) = await self.front.open(["127.0.0.1:0"])

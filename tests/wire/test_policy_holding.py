@@ -1,10 +1,10 @@
 """A refusal that is held back: it holds back what is said after it, and nobody else; and it is never lost."""
 
-import asyncio
 import time
 
 import pytest
 
+from gate.postfix.server import HELD_LIMIT
 from tests.wire.front import LOOPS
 from tests.wire.policy_front import DUNNO, REFUSED, Running, request, story
 
@@ -36,13 +36,49 @@ def test_nobody_else_waits_and_an_end_loses_none(loop: str) -> None:
         gone = await running.client()
         gone.send(request())
         assert await running.asked(request("user3@localhost")) == [DUNNO]
-        while running.front.asked < 4:  # noqa: ASYNC110 (it tells nobody that it was asked)
-            await asyncio.sleep(0)
+        await running.until_asked(4)
         await gone.close()
         await running.front.close()
         assert await waiting.line() + await waiting.line() + await waiting.line() == REFUSED + DUNNO[:-1]
 
     story(tell, loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_who_says_no_more_has_the_answer(loop: str) -> None:
+    async def tell(running: Running) -> None:
+        running.words.seconds = NEVER
+        client = await running.client()
+        client.send(request())
+        client.writer.write_eof()
+        assert await client.line() + await client.line() + await client.line() == REFUSED
+
+    story(tell, loop)
+
+
+def test_what_comes_later_makes_nobody_wait_longer() -> None:
+    async def tell(running: Running) -> None:
+        client = await running.client()
+        running.words.seconds = 0.01
+        client.send(request())
+        await running.until_asked(1)
+        running.words.seconds = NEVER
+        client.send(request("user3@localhost") + request())
+        assert await client.line() + await client.line() == REFUSED
+        assert await client.line() + await client.line() == DUNNO
+
+    story(tell)
+
+
+def test_a_flood_waits_no_longer_than_so_many_answers() -> None:
+    async def tell(running: Running) -> None:
+        running.words.seconds = NEVER
+        client = await running.client()
+        client.send(request() * (HELD_LIMIT + 1))
+        for _ in range(HELD_LIMIT):
+            assert await client.line() + await client.line() == REFUSED
+
+    story(tell)
 
 
 def test_garbage_behind_it_ends_the_connection_after_the_answer() -> None:

@@ -26,13 +26,15 @@ class Postfix:
     Attributes:
         seconds: that a look-up takes.
         asks: whether it asks.
+        missing: what it says to a missing account.
         refused: what it makes of the gate's refusal.
         named: recipients, and how often.
     """
 
     def __init__(self, look_ups: LookUps) -> None:
         self.look_ups = look_ups
-        self.seconds, self.asks, self.refused = LOOK_UP, True, UNKNOWN
+        self.seconds, self.asks = LOOK_UP, True
+        self.missing = self.refused = UNKNOWN
         self.named: Counter[str] = Counter()
         self._sessions: list[asyncio.Task[None]] = []
 
@@ -57,7 +59,7 @@ class Postfix:
             return f"554 5.7.1 <{name}>: Relay access denied\r\n"
         octets, seconds = self.look_ups.answer(name) if self.asks else (DUNNO, 0.0)
         await asyncio.sleep(self.seconds if octets == DUNNO else seconds)
-        return (UNKNOWN if octets == DUNNO else self.refused).format(name)
+        return (self.missing if octets == DUNNO else self.refused).format(name)
 
     @contextlib.asynccontextmanager
     async def subjects(self, names: Iterable[str]) -> AsyncIterator[list[Subject]]:
@@ -105,10 +107,12 @@ def test_where_there_is_nothing_to_hold_back_it_is_asked_little_and_not_again() 
     play(tell(), "asyncio")
 
 
-def test_that_a_refusal_becomes_another_reply_is_seen_and_that_it_no_longer_does() -> None:
+@pytest.mark.parametrize("seconds", [0.0, LOOK_UP])
+def test_that_a_refusal_becomes_another_reply_is_seen_and_that_it_no_longer_does(seconds: float) -> None:
     async def tell() -> None:
         look_ups = LookUps()
         postfix = Postfix(look_ups)
+        postfix.seconds = seconds
         postfix.refused = "550 5.7.1 <{}>: Recipient address rejected: Go away\r\n"
         async with postfix.subjects(["a.test"]) as subjects:
             await look_ups.measure(subjects)
@@ -117,6 +121,36 @@ def test_that_a_refusal_becomes_another_reply_is_seen_and_that_it_no_longer_does
             postfix.refused = UNKNOWN
             await look_ups.measure(subjects)
             assert not look_ups.differs
+
+    play(tell(), "asyncio")
+
+
+def test_a_trouble_of_the_moment_is_no_difference() -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.seconds, postfix.missing = 0.0, "451 4.3.0 <{}>: Temporary lookup failure\r\n"
+        async with postfix.subjects(["a.test"]) as subjects:
+            await look_ups.measure(subjects)
+            assert not look_ups.differs
+
+    play(tell(), "asyncio")
+
+
+def test_where_time_runs_out_each_name_has_its_turn() -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.seconds = 0.02
+        names = [f"d{number}.test" for number in range(4)]
+        async with postfix.subjects(names) as subjects:
+            rounds = 0
+            while look_ups.held().keys() != set(names):
+                await look_ups.measure(subjects, 0.4)
+                rounds += 1
+                assert look_ups.left, "none is exact by then"
+                assert rounds < 50
+            assert rounds > 1 and min(look_ups.held().values()) > postfix.seconds / 2
 
     play(tell(), "asyncio")
 
