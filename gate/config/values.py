@@ -106,23 +106,43 @@ def _delivers_to_itself(config: Config) -> bool:
 
 
 _LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
-_ALL = {"0.0.0.0": ".", "::": ":"}  # noqa: S104
-"""All addresses of a family, and what is in each of them."""
 
 
 def _for_both(config: Config) -> tuple[str, int] | None:
     """Where `gate.listen` and `policy.listen` would both listen, as far as that can be seen from here."""
     for one, port in map(split_address, config.gate.listen):
         for other, number in map(split_address, config.policy.listen):
-            if port == number != 0 and (_covers(one, other) or _covers(other, one)):
+            if port == number != 0 and _meet(_places(one), _places(other)):
                 return other, port
     return None
 
 
-def _covers(one: str, other: str) -> bool:
-    if other == "localhost":
-        return one in {"localhost", "127.0.0.1", "::1", *_ALL}
-    return one == other or (one in _ALL and _ALL[one] in other)
+_Place = ipaddress.IPv4Address | ipaddress.IPv6Address | str
+
+
+def _places(host: str) -> list[_Place]:
+    """The addresses of a host of `listen`; its name where that would have to be looked up."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost":
+        return [ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")]
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return [name]
+    return [(isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address]
+
+
+def _meet(some: list[_Place], others: list[_Place]) -> bool:
+    """Whether there is an address in both; `0.0.0.0` and `::` are all of their family."""
+    return any(
+        one == other or (type(one) is type(other) and not isinstance(one, str) and _all_of_it(one, other))
+        for one in some
+        for other in others
+    )
+
+
+def _all_of_it(*addresses: _Place) -> bool:
+    return any(not isinstance(each, str) and each.is_unspecified for each in addresses)
 
 
 def _network(text: str) -> None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
+from gate import trouble
 from gate.backend.client_address import ClientAddress
 from gate.smtp import wording
 from gate.smtp.house import House
@@ -44,12 +45,12 @@ class Proxied:
         self._timer = self._loop.call_later(self._manners.seconds(self._host), self._look_again)
 
     def data_received(self, data: bytes) -> None:
-        self._do(self._introduction.data(data))
+        self._happened(self._introduction.data, data)
 
     def end(self, reply: bytes) -> None:
         """421 where it was greeted, else nothing."""
         if not self._introduction.over:
-            self._do(self._introduction.end(reply))
+            self._happened(self._introduction.end, reply)
 
     def check_time(self, now: float, touched: float) -> None:
         """The limits of a session, which are the client's; `touched`: when it said its last line."""
@@ -67,9 +68,16 @@ class Proxied:
         self._timer = self._loop.call_later(TURN_SECONDS, self._silent)
 
     def _silent(self) -> None:
-        self._do(self._introduction.silent())
+        self._happened(self._introduction.silent)
         if not (self._introduction.greeted or self._introduction.over):
             self._timer = self._loop.call_later(HEADER_SECONDS, self._transport.abort)
+
+    def _happened(self, event: Callable[..., Step], *what: bytes) -> None:
+        try:
+            self._do(event(*what))
+        except Exception:  # noqa: BLE001 (the outermost edge: a mistake of the gate's own costs this connection only)
+            trouble.keep(log, f"the connection of {self._host}, a trusted proxy, ended by a mistake of the gate")
+            self._transport.abort()
 
     def _do(self, step: Step) -> None:
         if step.say and not self._transport.is_closing():
