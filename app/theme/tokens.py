@@ -1,7 +1,7 @@
 """Every colour, space and size of the window, in one table.
 
 Pure values: no widget is made here and no file is read. The palette, the style sheet and what paints itself are all
-filled from it, so a colour is written down once. LOOK.md tells what each is for and which contrast it keeps.
+filled from it, so a colour is written down once.
 
 A colour never stands alone: a word and a shape go with it. Refusing is success: blue. Red means only "the gate is
 gone" or an error.

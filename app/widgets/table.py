@@ -1,4 +1,4 @@
-"""Tables and lists of rows as LOOK.md draws them: no grid, hairlines, a bar and a tint for what is selected.
+"""Tables and lists of rows: no grid, hairlines, a bar and a tint for what is selected.
 
 They paint what a model tells by the roles of `app.models.rows`; text is never taken for rich text. A column that holds
 addresses loses their beginning first.
