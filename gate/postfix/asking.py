@@ -52,9 +52,14 @@ async def ask(target: Target, passing: Passing, recipients: Callable[[bytes], Se
     found: dict[bytes, Reply] = {}
     left: Sequence[bytes] | None = None
     while left is None or left:
-        async with transaction(target, passing) as connection:
-            left = recipients(connection.peer_name()) if left is None else left
-            now, left = left[:ERRORS_A_CONNECTION], left[ERRORS_A_CONNECTION:]
-            for one in now:
-                found[one] = await name_recipient(connection, one)
+        before = len(found)
+        try:
+            async with transaction(target, passing) as connection:
+                left = recipients(connection.peer_name()) if left is None else left
+                for one in left[:ERRORS_A_CONNECTION]:
+                    found[one] = await name_recipient(connection, one)
+        except BackendError:  # some servers hang up after a few errors
+            if len(found) == before:
+                raise
+        left = [one for one in left or [] if one not in found]
     return found

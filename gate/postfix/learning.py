@@ -7,8 +7,8 @@ says "not now" first.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from gate.backend.asking import UnknownUser, find_passing, relays_for_gate
@@ -23,7 +23,7 @@ from gate.config import PassingWish
 from gate.forms import Warning as Notice
 from gate.postfix.asked import AT_LITERAL, BARE, NO_DOMAINS
 from gate.postfix.asking import ask, transaction
-from gate.postfix.looking_up import LookUps, Said, Subject
+from gate.postfix.looking_up import LookUps, Said, Subject, with_tag
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
 
@@ -68,11 +68,13 @@ class Learner:
         listed: Callable[[], frozenset[str]] = frozenset,
         fixed: Refusal | None = None,
         measures: bool = True,
+        delimiter: str = "+",
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`key`: of this installation. `domains`: the own ones as they are now, canonical; `listed`: those of them
         where nothing is a missing account but by the gate's own word. `fixed`: the owner's own wording; then nothing
-        is asked. `measures`: whether refusals will be held back (see `looking_up`)."""
+        is learnt. `measures`: whether refusals will be held back (see `looking_up`). `delimiter`: `[gate]
+        recipient_delimiter`."""
         self.changed = changed
         self.target = target
         self._key = key
@@ -83,6 +85,7 @@ class Learner:
         self.answers: dict[str, Answer] = {}
         self._probes: frozenset[str] = frozenset()
         self._measures = measures
+        self._delimiter = delimiter
         self._asks = False
         self._opened = partial(transaction, target, "none")
         self._asked_of: dict[str, bytes] = {}
@@ -105,13 +108,19 @@ class Learner:
             return self._fixed
         return self._refusals.get(domain, self._another)
 
-    def held(self, domain: str) -> float:
+    def held(self, domain: str, recipient: str) -> float:
         """Seconds by which that is held back: see `looking_up`."""
-        return 0.0 if self._fixed is not None else self._held.get(domain, 0.0)
+        if not self._held:
+            return 0.0
+        local = recipient.rpartition("@")[0] or recipient
+        tagged = any(octet in local[1:] for octet in self._delimiter)
+        return self._held.get(with_tag(domain) if tagged else domain, 0.0)
 
     def of_probe(self, recipient: str) -> Said | None:
         """What is answered of a name that this asks of; None: it is no such name."""
-        return self._look_ups.answer(recipient) if recipient in self._probes else None
+        if recipient in self._probes or self._look_ups.is_asking(recipient):
+            return self._look_ups.answer(recipient)
+        return None
 
     def postfix_came(self) -> None:
         """Postfix has connected: where it was not there to be asked, it is now."""
@@ -125,7 +134,10 @@ class Learner:
         self._another = next((each for name, each in settled.items() if name not in NO_DOMAINS), FALLBACK)
         self._refusals = {AT_LITERAL: settled.get(BARE, self._another), **settled}
         held = self._look_ups.held()
-        self._held = held if AT_LITERAL in settled else {**held, AT_LITERAL: held.get(BARE, 0.0)}
+        for name, as_of in ((AT_LITERAL, BARE), (with_tag(AT_LITERAL), with_tag(BARE))):
+            if AT_LITERAL not in settled and as_of in held:
+                held[name] = held[as_of]
+        self._held = held
 
     def _settled_refusals(self) -> dict[str, Refusal]:
         return {name: each.refusal for name, each in self.answers.items() if self._settled(each) and each.refusal}
@@ -165,7 +177,7 @@ class Learner:
     async def ask_now(self, measuring: float | None = None) -> None:
         """Asks of every domain once, and measures, no longer than so many seconds. Never raises for what the server
         does: see `trouble`."""
-        domains = [] if self._fixed is not None else sorted(self._domains())
+        domains = sorted(self._domains())
         async with self._one:
             await self._ask_once(domains)
             if self._measures and self.trouble is None:
@@ -204,13 +216,16 @@ class Learner:
         if self._look_ups.differs != differed:
             self.changed()
 
-    def _subjects(self) -> list[Subject]:
+    def _subjects(self) -> Iterator[Subject]:
         refusals = self._settled_refusals()
-        return [
-            Subject(name, probe, refusals[name], self._asks, self._opened)
-            for name, probe in self._asked_of.items()
-            if name in refusals
-        ]
+        for name, probe in self._asked_of.items():
+            if name in refusals:
+                plain = Subject(name, probe, self._fixed or refusals[name], self._asks, self._opened)
+                yield plain
+                if self._delimiter:
+                    local, at, domain = probe.partition(b"@")
+                    tagged = local + self._delimiter[:1].encode() + b"tag" + at + domain
+                    yield replace(plain, name=with_tag(name), probe=tagged, of=name)
 
     def _pause(self) -> float | None:
         if self.trouble is not None:
@@ -268,8 +283,13 @@ class Learner:
 
     def warnings(self) -> list[Notice]:
         """What the owner should know or do now."""
-        if self._fixed is not None:
-            return []
+        found = [] if self._fixed is not None else self._flaws()
+        for name, (missing, refused) in self._look_ups.differs.items():
+            both = {"missing": missing.one_line, "refused": refused.one_line}
+            found.append(notice("policy.differs", _TEXTS, recipient=_shown(name), **both))
+        return found
+
+    def _flaws(self) -> list[Notice]:
         found = []
         if self.trouble is not None:
             found.append(notice("policy.unlearnt", _TEXTS, target=str(self.target), why=str(self.trouble)))
@@ -277,9 +297,6 @@ class Learner:
             code = self._flaw(domain, answer)
             if code:
                 found.append(notice(code, _TEXTS, domain=domain, reply=answer.reply.one_line))
-        for name, (missing, refused) in self._look_ups.differs.items():
-            both = {"missing": missing.one_line, "refused": refused.one_line}
-            found.append(notice("policy.differs", _TEXTS, recipient=_SHOWN.get(name, f"user@{name}"), **both))
         return found
 
     def _flaw(self, domain: str, answer: Answer) -> str:
@@ -292,7 +309,13 @@ class Learner:
         return "" if answer.refusal is not None else "policy.wording"
 
 
-_SHOWN = {BARE: "user", AT_LITERAL: "user@[192.0.2.1]"}
+def _shown(name: str) -> str:
+    """A recipient of a name of `looking_up`."""
+    plain = name.removesuffix(with_tag(""))
+    user = "user" if plain == name else "user+tag"
+    return {BARE: user, AT_LITERAL: f"{user}@[192.0.2.1]"}.get(plain, f"{user}@{plain}")
+
+
 _TEXTS = {
     **TEXTS,
     "policy.unlearnt": "how Postfix at {target} refuses a missing account could not be asked ({why}); until it can, "

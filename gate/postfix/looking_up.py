@@ -3,8 +3,9 @@
 It looks for the account when the policy question was answered, and only if that was DUNNO. In a table of its own that
 takes some microseconds; a system account (`local_recipient_maps` as it comes, by proxymap) a good part of a
 millisecond, SQL or LDAP more. So that a denied sender cannot tell, a refusal is held back by as much. How much is
-measured: a name that does not exist is asked of twice and twice again; one time Postfix is answered DUNNO, the other
-time the refusal, held back as any other. It shows, too, whether the refusal becomes the reply that it was made from.
+measured: names that do not exist are asked of, always other ones (a server may remember what it did not find); one time
+Postfix is answered DUNNO, the other time the refusal, held back as any other. It shows, too, whether the refusal
+becomes the reply to a missing account.
 
 Where Postfix does not ask about what the gate asks of it (the gate is one of `mynetworks`), the other time is that of a
 recipient elsewhere, for whom there is no account to look for; which is nearly as good.
@@ -12,6 +13,7 @@ recipient elsewhere, for whom there is no account to look for; which is nearly a
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
@@ -20,7 +22,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from gate.backend.asking import ERRORS_A_CONNECTION, FOREIGN
-from gate.backend.connection import Connection
+from gate.backend.connection import BackendError, Connection
+from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
 from gate.postfix.asked import NO_DOMAINS
 from gate.postfix.asking import name_recipient
@@ -39,6 +42,8 @@ LATER_PAIRS = 24
 PAIRS_A_CONNECTION = (ERRORS_A_CONNECTION - 2) // 2
 """Behind a first question that is not timed: the server's own caches are cold for it."""
 ELSEWHERE = b"z@" + FOREIGN.encode()
+FRESH_SECONDS = 1.0
+"""Where a name that was never asked of takes longer, it is no look-up but an address verification under way."""
 LEAST_SECONDS = 10e-6
 """Less is not held back: it drowns."""
 MOST_SECONDS = 2.0
@@ -58,8 +63,9 @@ class Subject:
     """What is measured, with what.
 
     Attributes:
-        name: an own domain, or `asked.BARE`, `asked.AT_LITERAL`.
-        probe: an account of it that does not exist.
+        name: an own domain, or `asked.BARE`, `asked.AT_LITERAL`; or `with_tag` of it.
+        of: in the last case, what it is of: that is measured only where look-ups take their time.
+        probe: an account of it that does not exist, and that the server knows not to.
         refusal: how it is refused.
         asks: whether Postfix asks about the probe.
         transaction: `asking.transaction`, to the server that is asked.
@@ -70,6 +76,7 @@ class Subject:
     refusal: Refusal
     asks: bool
     transaction: Callable[[], AbstractAsyncContextManager[Connection]]
+    of: str | None = None
 
 
 class LookUps:
@@ -89,11 +96,16 @@ class LookUps:
         self._stands_for: dict[str, str] = {}
         self._refusal: Refusal | None = None
         self._held = 0.0
+        self._asking = ""
 
     def held(self) -> dict[str, float]:
         """Seconds to hold a refusal back, by name; names without are not held back."""
         measured = {name: seconds for name, known in self._known.items() if (seconds := known.seconds)}
         return {name: measured[one] for name, one in self._stands_for.items() if one in measured}
+
+    def is_asking(self, recipient: str) -> bool:
+        """Whether it is the name that is asked of right now."""
+        return bool(self._asking) and recipient == self._asking
 
     def answer(self, recipient: str) -> Said:
         """What Postfix is answered of a name that it was asked of."""
@@ -121,6 +133,9 @@ class LookUps:
         wanted = {}
         for subject in subjects:
             known = self._known[subject.name]
+            if subject.of is not None and not self._known[self._stands_for[subject.of]].seconds:
+                self.left.remove(subject.name)
+                continue
             number = LATER_PAIRS if known.exact else PAIRS
             if not known.seconds:
                 known.rough.clear()
@@ -140,40 +155,49 @@ class LookUps:
 
     async def _pairs(self, subject: Subject, held: float) -> list[float]:
         """Of one connection, in seconds: how much later than a refusal, were it not held back, a missing account was
-        answered."""
+        answered. One pair at least, or `BackendError`."""
         found: list[float] = []
-        refusal, other = (subject.refusal, subject.probe) if subject.asks else (None, ELSEWHERE)
-        held = held if subject.asks else 0.0
-        differs = subject.asks
-        async with subject.transaction() as connection:
-            for recipient in {subject.probe, other}:
-                await self._time(connection, recipient)
-            for number in range(PAIRS_A_CONNECTION):
-                if number % 2:
-                    missing, said = await self._time(connection, subject.probe)
-                refused, became = await self._time(connection, other, refusal, held)
-                if not number % 2:
-                    missing, said = await self._time(connection, subject.probe)
-                found.append(missing - (refused - held))
-                # Each time: a footer may tell the time (`smtpd_reject_footer`), and a trouble passes.
-                differs = differs and said != became and said.severity == subject.refusal.severity
-        if differs:
-            self.differs[subject.name] = (said, became)
-        else:
+        known = self._known[subject.name]
+        other = subject.probe if subject.asks else ELSEWHERE
+        differs: tuple[Reply, Reply] | None = None
+        try:
+            async with subject.transaction() as connection:
+                for recipient in {subject.probe, other}:
+                    await self._time(connection, recipient)
+                for number in range(PAIRS_A_CONNECTION):
+                    one, two = (_fresh(subject.probe), _fresh(other)) if known.fresh else (subject.probe, other)
+                    if number % 2:
+                        missing, said = await self._time(connection, one)
+                    refused, became = await self._time(connection, two, subject.refusal if subject.asks else None, held)
+                    if not number % 2:
+                        missing, said = await self._time(connection, one)
+                    if known.fresh and (missing > FRESH_SECONDS or said.severity != subject.refusal.severity):
+                        known.fresh = False  # a greylist, an address verification: they know only the probe
+                        break
+                    found.append(missing - (refused - held if subject.asks else refused))
+                    # Each time: a footer may tell the time (`smtpd_reject_footer`), and a trouble passes.
+                    alike = said.severity != subject.refusal.severity or _nameless(said, one) == _nameless(became, two)
+                    differs = None if alike or (number and differs is None) else (said, became)
+        except BackendError:  # some servers hang up after a few errors
+            if not found:
+                raise
+        if subject.asks and found:
             self.differs.pop(subject.name, None)
+            if differs is not None:
+                self.differs[subject.name] = differs
         return found
 
     async def _time(
         self, connection: Connection, recipient: bytes, refusal: Refusal | None = None, held: float = 0.0
     ) -> tuple[float, Reply]:
         """Until the reply is there, in seconds. None: Postfix is answered DUNNO, if it asks."""
-        self._refusal, self._held = refusal, held
+        self._refusal, self._held, self._asking = refusal, held, recipient.decode()
         began = time.perf_counter()
         try:
             reply = await name_recipient(connection, recipient)
             return time.perf_counter() - began, reply
         finally:
-            self._refusal = None
+            self._refusal, self._asking = None, ""
 
 
 @dataclass
@@ -184,11 +208,13 @@ class Known:
         rough: the first pairs.
         exact: those with a refusal held back; none where no look-up shows in the first.
         at: when it was measured, `time.monotonic`.
+        fresh: whether names are asked of that never were before.
     """
 
     rough: list[float] = field(default_factory=list)
     exact: deque[float] = field(default_factory=lambda: deque(maxlen=PAIRS))
     at: float = -DAY
+    fresh: bool = True
 
     @property
     def due(self) -> bool:
@@ -212,6 +238,20 @@ class Known:
         return max(FIRST_PAIRS, min(number, int(NAME_SECONDS / (2 * seconds))))
 
 
+def _fresh(probe: bytes) -> bytes:
+    """Another name of the same form."""
+    return decoy_for(secrets.token_bytes(16), probe).path
+
+
+def _nameless(reply: Reply, recipient: bytes) -> bytes:
+    return reply.raw.lower().replace(recipient.lower().partition(b"@")[0], b"")
+
+
+def with_tag(name: str) -> str:
+    """The name under which recipients with an extension (`user+tag`) are known: Postfix looks for these twice."""
+    return name + "+"
+
+
 def centre(found: Iterable[float]) -> float:
     """The median of the means of all pairs (Hodges and Lehmann): a few that took far longer do not move it."""
     values = list(found)
@@ -223,9 +263,9 @@ def _alike(subjects: Collection[Subject]) -> dict[str, str]:
     if len(subjects) <= MANY:
         return {each.name: each.name for each in subjects}
     first: dict[object, str] = {}
-    return {
-        each.name: first.setdefault(
-            each.name if each.name in NO_DOMAINS else replace(each.refusal, probe=b""), each.name
-        )
-        for each in subjects
-    }
+    found = {}
+    for each in subjects:
+        plain = each.name if each.of is None else each.of
+        words = replace(each.refusal, probe=b"")
+        found[each.name] = first.setdefault(each.name if plain in NO_DOMAINS else (words, each.of is None), each.name)
+    return found

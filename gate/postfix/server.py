@@ -45,7 +45,7 @@ class Words(Protocol):
     """`gate.postfix.learning.Learner`."""
 
     def refusal(self, domain: str) -> Refusal: ...
-    def held(self, domain: str) -> float: ...
+    def held(self, domain: str, recipient: str) -> float: ...
     def of_probe(self, recipient: str) -> Said | None: ...
     def postfix_came(self) -> None: ...
 
@@ -155,7 +155,7 @@ class PolicyFront:
         if verdict.verdict == "refuse":
             domain = shown_domain(question.recipient, reading)
             refusal = self._words.refusal(domain)
-            said = refusal.answer(question.recipient), self._words.held(domain)
+            said = refusal.answer(question.recipient), self._words.held(domain, question.recipient)
         self._rows.add(Decided(question, reading, verdict, refusal, said[0], time.time_ns()))
         return said
 

@@ -50,6 +50,7 @@ class PolicyPort:
             domains=self._own_domains,
             listed=found.listed_domains,
             fixed=chosen(config.policy.reply) if config.policy.reply else None,
+            delimiter=section.recipient_delimiter,
             changed=self._tell,
         )
         self._front = PolicyFront(

@@ -42,7 +42,7 @@ class Words:
     def refusal(self, _domain: str) -> Refusal:
         return Refusal(b"550", b"5.1.1", b"User unknown in virtual mailbox table")
 
-    def held(self, _domain: str) -> float:
+    def held(self, _domain: str, _recipient: str) -> float:
         return self.seconds
 
     def of_probe(self, recipient: str) -> Said | None:

@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from gate.backend.target import Target
 from gate.postfix.asked import AT_LITERAL, BARE
-from gate.postfix.asking import transaction
+from gate.postfix.asking import ask, transaction
 from gate.postfix.codec import DUNNO
-from gate.postfix.looking_up import FIRST_PAIRS, LATER_PAIRS, MANY, PAIRS, LookUps, Subject
+from gate.postfix.looking_up import FIRST_PAIRS, LATER_PAIRS, MANY, PAIRS, LookUps, Subject, with_tag
 from gate.postfix.refusal import FALLBACK
 from tests.wire.front import play
 
@@ -28,7 +29,9 @@ class Postfix:
         asks: whether it asks.
         missing: what it says to a missing account.
         refused: what it makes of the gate's refusal.
-        named: recipients, and how often.
+        named: domains, and how often; names: all that were named.
+        known: names that a greylist lets pass; None: there is none.
+        errors: after so many it hangs up.
     """
 
     def __init__(self, look_ups: LookUps) -> None:
@@ -36,6 +39,9 @@ class Postfix:
         self.seconds, self.asks = LOOK_UP, True
         self.missing = self.refused = UNKNOWN
         self.named: Counter[str] = Counter()
+        self.names: set[str] = set()
+        self.known: set[str] | None = None
+        self.errors = 99
         self._sessions: list[asyncio.Task[None]] = []
 
     def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,8 +50,11 @@ class Postfix:
     async def _play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.test ESMTP\r\n")
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while line := await reader.readline():
-                writer.write((await self._reply(line.decode())).encode())
+            errors = 0
+            while errors < self.errors and (line := await reader.readline()):
+                reply = await self._reply(line.decode())
+                errors += not reply.startswith("2")
+                writer.write(reply.encode())
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
@@ -54,9 +63,12 @@ class Postfix:
         if not line.startswith("RCPT"):
             return "250 mail.test\r\n"
         name = line.partition("<")[2].partition(">")[0]
-        self.named[name] += 1
+        self.named[name.partition("@")[2]] += 1
+        self.names.add(name)
         if name.endswith("@iana.org"):
             return f"554 5.7.1 <{name}>: Relay access denied\r\n"
+        if self.known is not None and name not in self.known:
+            return f"450 4.2.0 <{name}>: Recipient address rejected: Greylisted\r\n"
         octets, seconds = self.look_ups.answer(name) if self.asks else (DUNNO, 0.0)
         await asyncio.sleep(self.seconds if octets == DUNNO else seconds)
         return (self.missing if octets == DUNNO else self.refused).format(name)
@@ -78,11 +90,11 @@ def test_a_look_up_is_measured_whether_the_server_asks_or_not(asks: bool) -> Non
         postfix.asks = asks
         async with postfix.subjects(["a.test", BARE]) as subjects:
             await look_ups.measure(subjects)
-            held, times = look_ups.held(), postfix.named["Probe@a.test"]
+            held, times = look_ups.held(), postfix.named["a.test"]
             assert held.keys() == {"a.test", BARE} and min(held.values()) > LOOK_UP / 2
             assert times >= (FIRST_PAIRS + PAIRS) * (2 if asks else 1)
             await look_ups.measure(subjects[:1])
-            again = postfix.named["Probe@a.test"] - times
+            again = postfix.named["a.test"] - times
             assert LATER_PAIRS <= again < times / 2, "known, so it is only refreshed"
             assert look_ups.held().keys() == {"a.test"} and not look_ups.differs
 
@@ -97,12 +109,12 @@ def test_where_there_is_nothing_to_hold_back_it_is_asked_little_and_not_again() 
             postfix.seconds = 0.0
             async with postfix.subjects(["a.test"]) as subjects:
                 await look_ups.measure(subjects)
-                times = postfix.named["Probe@a.test"]
+                times = postfix.named["a.test"]
                 await look_ups.measure(subjects)
                 if not look_ups.held():
                     break
         assert not look_ups.held() and times < 4 * FIRST_PAIRS
-        assert postfix.named["Probe@a.test"] == times
+        assert postfix.named["a.test"] == times
 
     play(tell(), "asyncio")
 
@@ -137,6 +149,54 @@ def test_a_trouble_of_the_moment_is_no_difference() -> None:
     play(tell(), "asyncio")
 
 
+def test_a_server_is_asked_of_ever_other_names_unless_it_puts_those_off() -> None:
+    async def tell(known: set[str] | None) -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.known = known
+        async with postfix.subjects(["a.test"]) as subjects:
+            await look_ups.measure(subjects)
+            assert look_ups.held()["a.test"] > LOOK_UP / 2
+            assert (len(postfix.names) > 2 * PAIRS) == (known is None) and len(postfix.names) > 1
+
+    play(tell(None), "asyncio")
+    play(tell({"Probe@a.test"}), "asyncio")
+
+
+@pytest.mark.parametrize("errors", [3, 4])
+def test_a_server_that_hangs_up_after_a_few_errors_is_asked_all_the_same(errors: int) -> None:
+    async def tell() -> None:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.seconds, postfix.errors = 0.002, errors
+        async with postfix.subjects(["a.test"]) as (subject,):
+            probes = [b"Probe%d@a.test" % number for number in range(10)]
+            (target, passing) = subject.transaction.args  # type: ignore[attr-defined]
+            assert (await ask(target, passing, lambda _: probes)).keys() == set(probes)
+            await look_ups.measure([subject])
+            assert look_ups.held()["a.test"] > postfix.seconds / 2
+
+    play(tell(), "asyncio")
+
+
+def test_an_extension_is_measured_by_itself_where_look_ups_take_time() -> None:
+    async def tell(seconds: float) -> bool:
+        look_ups = LookUps()
+        postfix = Postfix(look_ups)
+        postfix.seconds = seconds
+        async with postfix.subjects(["a.test", "b.test"]) as (plain, other):
+            tagged = replace(other, name=with_tag(plain.name), of=plain.name)
+            await look_ups.measure([plain, tagged])
+            assert not look_ups.left
+            return postfix.named["b.test"] > 0 and tagged.name in look_ups.held()
+
+    async def both() -> None:
+        assert await tell(LOOK_UP)
+        assert not all([await tell(0.0) for _ in range(5)])  # (chance may look like a look-up)
+
+    play(both(), "asyncio")
+
+
 def test_where_time_runs_out_each_name_has_its_turn() -> None:
     async def tell() -> None:
         look_ups = LookUps()
@@ -163,7 +223,7 @@ def test_of_many_domains_that_refuse_alike_one_is_measured_for_all() -> None:
         names = [f"d{number}.test" for number in range(MANY + 1)]
         async with postfix.subjects([*names, BARE, AT_LITERAL]) as subjects:
             await look_ups.measure(subjects)
-            assert len([name for name in postfix.named if name.startswith("Probe@")]) == 3
+            assert postfix.named.keys() == {names[0], BARE, AT_LITERAL}
             held = look_ups.held()
             assert held.keys() == {*names, BARE, AT_LITERAL} and len({held[name] for name in names}) == 1
 
