@@ -197,6 +197,11 @@ FAULTS: dict[str, str] = {
         "A missing account of {domain} is refused with words that Postfix cannot be told: {reply} Choose others in "
         "gate.toml: [policy] reply.",
     ),
+    "policy.unmeasured": QT_TRANSLATE_NOOP(
+        "Fault",
+        "Postfix takes {us} µs to look for an account of {domain}, and a denied sender is refused sooner: who measures "
+        "can tell. docs/postfix.md has a listener with which Irusu waits as long.",
+    ),
     "policy.differs": QT_TRANSLATE_NOOP(
         "Fault",
         "The right words have to be set in gate.toml, [policy] reply: a missing account such as {recipient} hears "

@@ -111,6 +111,7 @@ LASTING = frozenset(
         "backend.none_mode",
         "backend.plain",
         "backend.ipv6",
+        "policy.unmeasured",
     }
 )
 """How a server is: such a warning stands for months, so whatever is news stands before it."""

@@ -24,6 +24,7 @@ from gate.forms import Warning as Notice
 from gate.postfix.asked import AT_LITERAL, BARE, NO_DOMAINS
 from gate.postfix.asking import ask, transaction
 from gate.postfix.looking_up import LookUps, Said, Subject, with_tag
+from gate.postfix.memory import Learnt, Memory
 from gate.postfix.refusal import FALLBACK, Refusal, heard
 from gate.rules.domain import ascii_domain
 
@@ -69,12 +70,13 @@ class Learner:
         fixed: Refusal | None = None,
         measures: bool = True,
         delimiter: str = "+",
+        memory: Memory | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`key`: of this installation. `domains`: the own ones as they are now, canonical; `listed`: those of them
         where nothing is a missing account but by the gate's own word. `fixed`: the owner's own wording; then nothing
         is learnt. `measures`: whether refusals will be held back (see `looking_up`). `delimiter`: `[gate]
-        recipient_delimiter`."""
+        recipient_delimiter`. `memory`: of what was learnt before."""
         self.changed = changed
         self.target = target
         self._key = key
@@ -96,6 +98,9 @@ class Learner:
         self._refusals: dict[str, Refusal] = {}
         self._another = FALLBACK
         """For a domain that has none there."""
+        self._memory = memory
+        self._before = Learnt() if memory is None else memory.recall(str(target))
+        self._choose()
         self._one = asyncio.Lock()
         self._rounds = Rounds(self.ask_now, self._pause, "asking how Postfix refuses")
 
@@ -131,13 +136,22 @@ class Learner:
         """What each of the answers means for a recipient: once for all, not at each refusal, which would tell by time
         who has none."""
         settled = self._settled_refusals()
-        self._another = next((each for name, each in settled.items() if name not in NO_DOMAINS), FALLBACK)
-        self._refusals = {AT_LITERAL: settled.get(BARE, self._another), **settled}
-        held = self._look_ups.held()
+        before = {name: each for name, each in self._before.refusals.items() if self._is_unheard(name)}
+        known = {**before, **settled}
+        self._another = next((each for name, each in known.items() if name not in NO_DOMAINS), FALLBACK)
+        self._refusals = {AT_LITERAL: known.get(BARE, self._another), **known}
+        held = {name: seconds for name, seconds in self._before.held.items() if not self._look_ups.has_measured(name)}
+        held.update(self._look_ups.held())
         for name, as_of in ((AT_LITERAL, BARE), (with_tag(AT_LITERAL), with_tag(BARE))):
-            if AT_LITERAL not in settled and as_of in held:
+            if AT_LITERAL not in known and as_of in held:
                 held[name] = held[as_of]
         self._held = held
+        if self._memory is not None and settled:
+            self._memory.keep(Learnt(str(self.target), known, held))
+
+    def _is_unheard(self, name: str) -> bool:
+        answer = self.answers.get(name)
+        return answer is None or not self._settled(answer)
 
     def _settled_refusals(self) -> dict[str, Refusal]:
         return {name: each.refusal for name, each in self.answers.items() if self._settled(each) and each.refusal}
@@ -202,18 +216,18 @@ class Learner:
 
     async def _measure(self, seconds: float | None) -> None:
         """How long it looks for an account: see `looking_up`."""
-        before, differed = self._held, self._look_ups.differs.copy()
+        before, seen = self._held, (self._look_ups.differs.copy(), self._look_ups.slow)
         try:
             await self._look_ups.measure(self._subjects(), seconds)
         except BackendError as error:
             log.info("how long Postfix looks for an account could not be measured: %s", error)
         self._choose()
         if self._held.keys() != before.keys():
-            told = ", ".join(f"{name or 'no domain'} {held * 1e6:.0f}" for name, held in sorted(self._held.items()))
+            told = ", ".join(f"{_shown(name)} {held * 1e6:.0f}" for name, held in sorted(self._held.items()))
             log.info("refusals are held back by what Postfix takes to look for an account, in us: %s", told or "none")
         if self._look_ups.left:
             log.info("there was no time to measure how long Postfix looks for an account: %s", self._look_ups.left)
-        if self._look_ups.differs != differed:
+        if (self._look_ups.differs, self._look_ups.slow) != seen:
             self.changed()
 
     def _subjects(self) -> Iterator[Subject]:
@@ -287,6 +301,10 @@ class Learner:
         for name, (missing, refused) in self._look_ups.differs.items():
             both = {"missing": missing.one_line, "refused": refused.one_line}
             found.append(notice("policy.differs", _TEXTS, recipient=_shown(name), **both))
+        slow = {name: seconds for name, seconds in self._look_ups.slow.items() if name in self._domains()}
+        if slow and self._fixed is None:
+            us = f"{max(slow.values()) * 1e6:.0f}"
+            found.append(notice("policy.unmeasured", _TEXTS, domain=", ".join(slow), us=us, target=str(self.target)))
         return found
 
     def _flaws(self) -> list[Notice]:
@@ -322,6 +340,9 @@ _TEXTS = {
     "refusals say what was learnt before, or 550 5.1.1 User unknown",
     "policy.wording": "to a missing account of {domain} the server says {reply}, which the policy front cannot say; "
     "[policy] reply sets what it says instead",
+    "policy.unmeasured": "Postfix takes some {us} us to look for an account of {domain}, and a denied sender is "
+    "refused sooner than that; to wait as long, the gate must be asked about its own questions, which Postfix at "
+    "{target} does not do (mynetworks); docs/postfix.md has a listener for that",
     "policy.differs": "the server says {missing} to a missing account such as {recipient}, but makes {refused} of the "
     "gate's refusal; [policy] reply sets what the gate says",
     "policy.not_yet": "{domain} has put off the question how it refuses a missing account: {reply}; it is asked again",

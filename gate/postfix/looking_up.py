@@ -7,8 +7,9 @@ measured: names that do not exist are asked of, always other ones (a server may 
 Postfix is answered DUNNO, the other time the refusal, held back as any other. It shows, too, whether the refusal
 becomes the reply to a missing account.
 
-Where Postfix does not ask about what the gate asks of it (the gate is one of `mynetworks`), the other time is that of a
-recipient elsewhere, for whom there is no account to look for; which is nearly as good.
+Where Postfix does not ask about what the gate asks of it, the other time is that of a recipient elsewhere, whom it
+refuses without looking for an account; which is nearly as good. Where it takes that one (the gate is one of
+`mynetworks`), this cannot be: then it can only be seen that look-ups take their time.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from gate.backend.asking import ERRORS_A_CONNECTION, FOREIGN
+from gate.backend.asking import ERRORS_A_CONNECTION, FOREIGN, REPLY_SECONDS
 from gate.backend.connection import BackendError, Connection
 from gate.backend.decoy import decoy_for
 from gate.backend.reply import Reply
@@ -54,6 +55,8 @@ NAME_SECONDS = 4.0
 """Where look-ups take long, so much is spent on one name, if it is but `FIRST_PAIRS`."""
 MEASURE_SECONDS = 60.0
 """For all names together; what was not measured by then is first the next time."""
+SLOW_FACTOR = 4.0
+"""A refusal without a look-up to speak of takes up to three times as long as NOOP, by proxymap six to ten times."""
 MANY = 16
 """Beyond so many domains, one is measured for all that refuse in the same words."""
 
@@ -86,12 +89,17 @@ class LookUps:
         questions: how often Postfix has asked about a name that it was asked of.
         differs: where the gate's refusal did not become the reply to a missing account: that reply, and what it became.
         left: names that there was no time for.
+        blind: whether it cannot be measured; known from the first try on, which is a message begun and taken back, and
+            Postfix slows down by too many of those (`in_flow_delay`).
+        slow: where it cannot be, what look-ups seem to take, in seconds, by name; only where they take their time.
     """
 
     def __init__(self) -> None:
         self.questions = 0
         self.differs: dict[str, tuple[Reply, Reply]] = {}
         self.left: list[str] = []
+        self.blind = False
+        self.slow: dict[str, float] = {}
         self._known: dict[str, Known] = {}
         self._stands_for: dict[str, str] = {}
         self._refusal: Refusal | None = None
@@ -102,6 +110,11 @@ class LookUps:
         """Seconds to hold a refusal back, by name; names without are not held back."""
         measured = {name: seconds for name, known in self._known.items() if (seconds := known.seconds)}
         return {name: measured[one] for name, one in self._stands_for.items() if one in measured}
+
+    def has_measured(self, name: str) -> bool:
+        """Whether what `held` tells of the name is known."""
+        known = self._known.get(self._stands_for.get(name, ""))
+        return known is not None and known.at > -DAY
 
     def is_asking(self, recipient: str) -> bool:
         """Whether it is the name that is asked of right now."""
@@ -121,6 +134,7 @@ class LookUps:
         names = dict.fromkeys(self._stands_for.values())
         self._known = {name: self._known.get(name, Known()) for name in names}
         self.differs = {name: both for name, both in self.differs.items() if name in names}
+        self.slow = {name: seconds for name, seconds in self.slow.items() if name in names}
         due = [name for name, known in self._known.items() if known.due or name in self.differs]
         self.left = sorted(due, key=lambda name: self._known[name].at)
         with contextlib.suppress(TimeoutError):
@@ -139,8 +153,11 @@ class LookUps:
             number = LATER_PAIRS if known.exact else PAIRS
             if not known.seconds:
                 known.rough.clear()
-            while len(known.rough) < FIRST_PAIRS:
+            self.blind = self.blind and not subject.asks
+            while len(known.rough) < FIRST_PAIRS and not self.blind:
                 known.rough.extend(await self._pairs(subject, 0.0))
+            if self.blind:
+                await self._look_roughly(subject)
             known.at = time.monotonic()
             wanted[subject.name] = known.wanted(number)
         while wanted:
@@ -163,7 +180,10 @@ class LookUps:
         try:
             async with subject.transaction() as connection:
                 for recipient in {subject.probe, other}:
-                    await self._time(connection, recipient)
+                    _, reply = await self._time(connection, recipient)
+                    if recipient == ELSEWHERE and reply.severity == 2:
+                        self.blind = True
+                        return []
                 for number in range(PAIRS_A_CONNECTION):
                     one, two = (_fresh(subject.probe), _fresh(other)) if known.fresh else (subject.probe, other)
                     if number % 2:
@@ -186,6 +206,20 @@ class LookUps:
             if differs is not None:
                 self.differs[subject.name] = differs
         return found
+
+    async def _look_roughly(self, subject: Subject) -> None:
+        """Whether a look-up shows beside a command that needs none."""
+        async with subject.transaction() as connection:
+            await self._time(connection, subject.probe)
+            missing, nothing = [], []
+            for _ in range(ERRORS_A_CONNECTION - 1):
+                missing.append((await self._time(connection, subject.probe))[0])
+                began = time.perf_counter()
+                await connection.command(b"NOOP", REPLY_SECONDS)
+                nothing.append(time.perf_counter() - began)
+        self.slow.pop(subject.name, None)
+        if median(missing) > SLOW_FACTOR * median(nothing):
+            self.slow[subject.name] = median(missing) - median(nothing)
 
     async def _time(
         self, connection: Connection, recipient: bytes, refusal: Refusal | None = None, held: float = 0.0

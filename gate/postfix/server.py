@@ -54,7 +54,7 @@ class PolicyFront:
     """The policy port.
 
     Attributes:
-        asked: questions about a recipient since the start.
+        asked: questions about a recipient since the start, but for the gate's own.
     """
 
     def __init__(
@@ -133,9 +133,9 @@ class PolicyFront:
             question = asked(request)
             if question is None:
                 return AT_ONCE
-            self.asked += 1
             if (said := self._words.of_probe(question.recipient)) is not None:
                 return said
+            self.asked += 1
             if self._active():
                 return self._decide(question)
         except Fault as fault:  # no rules yet

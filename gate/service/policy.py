@@ -11,8 +11,11 @@ from gate.backend.asking import UnknownUser
 from gate.backend.target import Target, parse_deliver
 from gate.config import BUILT_IN, Config
 from gate.events import EventKind
+from gate.folders import Folders
 from gate.forms import BackendReport, Warning  # noqa: A004 (the form of that name)
 from gate.postfix.learning import Learner
+from gate.postfix.memory import FILE as MEMORY
+from gate.postfix.memory import Memory
 from gate.postfix.refusal import chosen
 from gate.postfix.report import report
 from gate.postfix.server import PolicyFront
@@ -34,7 +37,7 @@ class PolicyPort:
         changed: called in the event loop when the warnings may be others.
     """
 
-    def __init__(self, config: Config, found: Opened, recorder: Recorder) -> None:
+    def __init__(self, folders: Folders, config: Config, found: Opened, recorder: Recorder) -> None:
         self._config = config
         self._found = found
         self._asked_for: frozenset[str] = frozenset()
@@ -51,6 +54,7 @@ class PolicyPort:
             listed=found.listed_domains,
             fixed=chosen(config.policy.reply) if config.policy.reply else None,
             delimiter=section.recipient_delimiter,
+            memory=Memory(folders.data / MEMORY) if config.policy.listen else None,
             changed=self._tell,
         )
         self._front = PolicyFront(
@@ -94,12 +98,11 @@ class PolicyPort:
             self._learner.start()
 
     def reconfigure(self, config: Config) -> None:
-        """Another wording of the owner's, other domains."""
-        reply, domains = config.policy.reply, config.gate.domains
+        """Another wording of the owner's, other domains; or the server has other words, and is to be heard."""
+        reply = config.policy.reply
         if reply != self._config.policy.reply:
             self._learner.set_fixed(chosen(reply) if reply else None)
-        if domains != self._config.gate.domains:
-            self._learner.ask_again()
+        self._learner.ask_again()
         self._config = config
 
     async def close(self) -> None:

@@ -107,7 +107,7 @@ async def _live(
 ) -> None:
     recorder = Recorder(found.log, found.events, keep_days=config.log.keep_days, max_rows=config.log.max_rows)
     port = MailPort(folders, config, found, recorder)
-    policy = PolicyPort(config, found, recorder)
+    policy = PolicyPort(folders, config, found, recorder)
     settling: Settling | None = None
 
     def describe() -> Status:

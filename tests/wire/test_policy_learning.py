@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from gate.postfix import learning
 from gate.postfix.asked import AT_LITERAL, BARE
 from gate.postfix.learning import Learner
 from gate.postfix.looking_up import AT_ONCE
+from gate.postfix.memory import Memory
 from gate.postfix.refusal import FALLBACK
 from tests.wire.front import SECONDS, play
 
@@ -163,6 +165,32 @@ def test_what_was_learnt_outlives_a_trouble() -> None:
             assert learner.refusal("a.test").text == b"User unknown in local recipient table" and not learner.warnings()
             learner.set_fixed(FALLBACK)
             assert learner.refusal("a.test") == FALLBACK
+
+    play(tell(), "asyncio")
+
+
+def test_what_was_learnt_is_known_at_the_next_start_before_the_server_is_there(tmp_path: Path) -> None:
+    def learner(port: int, *domains: str) -> Learner:
+        memory = Memory(tmp_path / "postfix.json")
+        target = Target("127.0.0.1", port)
+        return Learner(target, b"k" * 32, wish="none", domains=lambda: domains, measures=False, memory=memory)
+
+    async def tell() -> None:
+        local, virtual = UNKNOWN.format("local recipient"), UNKNOWN.format("virtual alias")
+        postfix = Postfix(**{"a.test": [local], "b.test": [virtual]})
+        async with await asyncio.start_server(postfix, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            await learner(port, "a.test", "b.test").ask_now()
+            other = learner(port, "a.test", "b.test")
+            assert other.refusal("b.test").text == b"User unknown in virtual alias table"
+            postfix.says["b.test"] = ["250 Ok"]
+            await other.ask_now()
+            assert other.refusal("b.test").text == b"User unknown in local recipient table", "it is a catch-all now"
+        gone = learner(port, "a.test", "b.test")
+        await gone.ask_now()
+        assert gone.trouble is not None
+        assert gone.refusal("a.test").text == b"User unknown in local recipient table"
+        assert learner(port + 1, "a.test").refusal("a.test") == FALLBACK
 
     play(tell(), "asyncio")
 
