@@ -256,7 +256,7 @@ class Learner:
 
         self._probes = self._probes if domains else frozenset()
         questions = self._look_ups.questions
-        passing = await self._passing() if domains else "none"
+        passing = await self._passing()  # without domains too: so that it is known whether the server is there
         replies = await ask(self.target, passing, recipients) if domains else {}
         taken = any(reply.severity == 2 for reply in replies.values())
         relays = taken and passing == "none" and await relays_for_gate(self.target, passing)
