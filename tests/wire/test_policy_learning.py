@@ -34,7 +34,7 @@ class Postfix:
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.test ESMTP\r\n")
-        with contextlib.suppress(ConnectionError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
             while line := await reader.readline():
                 text = line.decode().rstrip()
                 path = text.partition("<")[2].partition(">")[0]
@@ -45,7 +45,6 @@ class Postfix:
                 replies = self.says.get(path.partition("@")[2], ["554 5.7.1 <@>: Relay access denied"])
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 writer.write(reply.replace("<@>", f"<{path}>").encode() + b"\r\n")
-        writer.close()
 
 
 UNKNOWN = "550 5.1.1 <@>: Recipient address rejected: User unknown in {} table"

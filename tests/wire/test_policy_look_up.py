@@ -49,13 +49,12 @@ class Postfix:
 
     async def _play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.test ESMTP\r\n")
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             errors = 0
             while errors < self.errors and (line := await reader.readline()):
                 reply = await self._reply(line.decode())
                 errors += not reply.startswith("2")
                 writer.write(reply.encode())
-        writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
 
