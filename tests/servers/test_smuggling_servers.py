@@ -209,9 +209,10 @@ def test_no_server_behind_a_gate_sees_a_second_transaction(guarded: tuple[Gate, 
             talk = begin(port)
             for piece in pieces:
                 talk.socket.sendall(piece)
-            # A server may hang up in the middle of a line that is too long for it, before the gate has seen its end.
-            refused = (b"550 5.5.2", b"451 4.3.0") if name == "a line of 1 MiB" else (b"550 5.5.2",)
-            assert talk.reply().startswith(refused), name
+            refused = [b"550 5.5.2"]
+            if name == "a line of 1 MiB" and isinstance(server, Real) and isinstance(server.running, OpenSmtpd):
+                refused.append(b"451 4.3.0")  # it may hang up in that line, before the gate has seen its end
+            assert talk.reply().startswith(tuple(refused)), name
             # there is no mail server behind this session any more: nothing of what follows is mail
             assert talk.close()[:3] == goodbye(ending), name
     talk = begin(port)
